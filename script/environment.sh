@@ -1,0 +1,8 @@
+# Sourced by every script: strict shell, the project's root, and the toolchain on the PATH.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export PATH="$PWD/build/toolchain/bin:$PATH"
+export CCACHE_DIR="${CCACHE_DIR:-$PWD/build/ccache}"
+export npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
