@@ -1,0 +1,26 @@
+/// Small text functions that the standard library lacks. Pure.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+/// Without the ASCII white space at both ends.
+[[nodiscard]] std::string_view trim(std::string_view text) noexcept;
+
+[[nodiscard]] std::string to_lower_ascii(std::string_view text);
+
+/// Code points in valid UTF-8.
+[[nodiscard]] std::size_t count_code_points(std::string_view utf8) noexcept;
+
+/// At most `limit` bytes, cut at a code point boundary.
+[[nodiscard]] std::string_view truncate_utf8(std::string_view utf8, std::size_t limit) noexcept;
+
+/// The candidate nearest to `word` by edit distance, or empty when none is near (over a third of its
+/// length away). For "did you mean".
+[[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
+
+}  // namespace holdfast
