@@ -1,0 +1,64 @@
+#include "journal/fold.hpp"
+
+#include <fmt/format.h>
+
+namespace holdfast::journal {
+namespace {
+
+Entry next_entry(Run& run, EntryKind kind, std::string_view body, UnixMillis now) {
+  ++run.last_seq;
+  return Entry{run.last_seq, now, run.attempt, kind, std::string(body)};
+}
+
+void replace_unless_empty(std::string& text, const std::string& by) {
+  if (!by.empty()) text = by;
+}
+
+}  // namespace
+
+Entry fold_accept(Run& run, std::string_view body, UnixMillis now) {
+  run.status = RunStatus::queued;
+  run.attempt = 0;
+  run.crashes = 0;
+  run.last_seq = 0;
+  run.created_at = now;
+  run.started_at.reset();
+  run.finished_at.reset();
+  run.delivered_at.reset();
+  run.result.clear();
+  run.error.clear();
+  run.usage.clear();
+  return next_entry(run, EntryKind::accepted, body, now);
+}
+
+Result<Entry> fold_append(Run& run, const Append& append, UnixMillis now) {
+  const bool fenced = run.status != append.from || run.attempt != append.attempt;
+  if (fenced || is_terminal(run.status)) {
+    return fail(ErrorCode::conflict, fmt::format("run {} is {} in attempt {}; the {} entry was for {} in attempt {}",
+                                                 run.id.text(), to_string(run.status), run.attempt,
+                                                 to_string(append.kind), to_string(append.from), append.attempt));
+  }
+  run.status = append.to;
+  if (append.starts_attempt) {
+    ++run.attempt;
+    run.started_at = now;
+  }
+  if (append.counts_crash) ++run.crashes;
+  if (is_terminal(append.to)) run.finished_at = now;
+  replace_unless_empty(run.result, append.result);
+  replace_unless_empty(run.error, append.error);
+  replace_unless_empty(run.usage, append.usage);
+  return next_entry(run, append.kind, append.body, now);
+}
+
+Result<std::optional<Entry>> fold_deliver(Run& run, UnixMillis now) {
+  if (!is_terminal(run.status)) {
+    return fail(ErrorCode::conflict,
+                fmt::format("run {} is {}: there is nothing to deliver yet", run.id.text(), to_string(run.status)));
+  }
+  if (run.delivered_at) return std::optional<Entry>();
+  run.delivered_at = now;
+  return std::optional<Entry>(next_entry(run, EntryKind::delivered, "{}", now));
+}
+
+}  // namespace holdfast::journal

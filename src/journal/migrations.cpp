@@ -1,0 +1,63 @@
+#include "journal/migrations.hpp"
+
+#include <array>
+
+namespace holdfast::journal {
+namespace {
+
+// In `runs` the columns that change come first and the long texts last: SQLite then rewrites one page of
+// a row with a long request when an entry is appended, not all of them (docs/reference/journal.md).
+constexpr std::string_view kRunsEntriesCheckpoints = R"sql(
+CREATE TABLE runs (
+  id            TEXT PRIMARY KEY NOT NULL,
+  status        TEXT NOT NULL,
+  attempt       INTEGER NOT NULL,
+  crashes       INTEGER NOT NULL,
+  last_seq      BIGINT NOT NULL,
+  created_at    BIGINT NOT NULL,
+  started_at    BIGINT,
+  finished_at   BIGINT,
+  delivered_at  BIGINT,
+  owner         TEXT NOT NULL,
+  thread_id     TEXT NOT NULL,
+  route         TEXT NOT NULL,
+  traceparent   TEXT NOT NULL,
+  usage         TEXT NOT NULL,
+  error         TEXT NOT NULL,
+  prompt        TEXT NOT NULL,
+  request       TEXT NOT NULL,
+  result        TEXT NOT NULL
+);
+CREATE INDEX runs_by_owner ON runs (owner, created_at, id);
+CREATE INDEX runs_by_thread ON runs (owner, thread_id, created_at, id);
+CREATE INDEX runs_unfinished ON runs (created_at, id) WHERE finished_at IS NULL;
+CREATE INDEX runs_undelivered ON runs (owner, created_at, id) WHERE finished_at IS NOT NULL AND delivered_at IS NULL;
+
+CREATE TABLE entries (
+  run_id   TEXT NOT NULL,
+  seq      BIGINT NOT NULL,
+  at       BIGINT NOT NULL,
+  attempt  INTEGER NOT NULL,
+  kind     TEXT NOT NULL,
+  body     TEXT NOT NULL,
+  PRIMARY KEY (run_id, seq)
+);
+
+CREATE TABLE checkpoints (
+  run_id  TEXT PRIMARY KEY NOT NULL,
+  step    TEXT NOT NULL,
+  state   TEXT NOT NULL
+);
+
+CREATE TABLE probe (filler TEXT NOT NULL);
+INSERT INTO probe (filler) VALUES ('');
+)sql";
+
+constexpr std::array kMigrations{kRunsEntriesCheckpoints};
+static_assert(kMigrations.size() == kSchemaVersion);
+
+}  // namespace
+
+std::span<const std::string_view> migrations() noexcept { return kMigrations; }
+
+}  // namespace holdfast::journal

@@ -1,0 +1,95 @@
+#include "tests/support/faulty_store.hpp"
+
+namespace holdfast::testing {
+namespace {
+
+using namespace journal;
+
+std::vector<Result<Written>> all_fail(std::size_t count, const char* message) {
+  return std::vector<Result<Written>>(count, fail(ErrorCode::unavailable, message));
+}
+
+std::unexpected<Error> unreadable() { return fail(ErrorCode::unavailable, "fault: the read failed"); }
+
+}  // namespace
+
+bool FaultPoint::fires() noexcept {
+  int left = left_.load();
+  while (left > 0 && !left_.compare_exchange_weak(left, left - 1)) continue;
+  return left > 0;
+}
+
+void CommitGate::close() {
+  MutexLock lock(mutex_);
+  closed_ = true;
+  arrived_ = 0;
+}
+
+void CommitGate::open() {
+  MutexLock lock(mutex_);
+  closed_ = false;
+  changed_.notify_all();
+}
+
+void CommitGate::pass() {
+  MutexLock lock(mutex_);
+  ++arrived_;
+  changed_.notify_all();
+  while (closed_) changed_.wait(mutex_);
+}
+
+void CommitGate::await_arrival() {
+  MutexLock lock(mutex_);
+  while (arrived_ == 0) changed_.wait(mutex_);
+}
+
+std::vector<Result<Written>> FaultyStore::commit(std::span<const Write> writes) {
+  gate.pass();
+  if (fail_before_commit.fires()) return all_fail(writes.size(), "fault: failed before the commit");
+  if (disk_full.fires()) return all_fail(writes.size(), "fault: disk full");
+  auto results = store_->commit(writes);
+  if (lost_ack.fires()) return all_fail(writes.size(), "fault: the acknowledgement was lost");
+  return results;
+}
+
+Result<void> FaultyStore::probe() {
+  if (disk_full.fires()) return fail(ErrorCode::unavailable, "fault: disk full");
+  return store_->probe();
+}
+
+Result<std::optional<Run>> FaultyStore::find(const RunId& id) {
+  if (fail_read.fires()) return unreadable();
+  return store_->find(id);
+}
+
+Result<std::vector<Entry>> FaultyStore::entries(const RunId& id, std::int64_t after_seq, int limit) {
+  if (fail_read.fires()) return unreadable();
+  return store_->entries(id, after_seq, limit);
+}
+
+Result<std::optional<Checkpoint>> FaultyStore::checkpoint(const RunId& id) {
+  if (fail_read.fires()) return unreadable();
+  return store_->checkpoint(id);
+}
+
+Result<std::vector<Run>> FaultyStore::list(const RunFilter& filter) {
+  if (fail_read.fires()) return unreadable();
+  return store_->list(filter);
+}
+
+Result<std::vector<Run>> FaultyStore::thread_runs(const std::string& owner, const std::string& thread_id, int limit) {
+  if (fail_read.fires()) return unreadable();
+  return store_->thread_runs(owner, thread_id, limit);
+}
+
+Result<std::vector<ThreadSummary>> FaultyStore::threads(const std::string& owner, int limit) {
+  if (fail_read.fires()) return unreadable();
+  return store_->threads(owner, limit);
+}
+
+Result<std::vector<Run>> FaultyStore::unfinished() {
+  if (fail_read.fires()) return unreadable();
+  return store_->unfinished();
+}
+
+}  // namespace holdfast::testing

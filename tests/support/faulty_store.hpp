@@ -1,0 +1,68 @@
+/// A Store that fails on cue and is the Store it wraps otherwise.
+///
+/// Ownership: owns the wrapped store. Faults may be armed from any thread; the Store functions are called
+/// as those of every Store.
+#pragma once
+
+#include <atomic>
+
+#include "base/mutex.hpp"
+#include "journal/store.hpp"
+
+namespace holdfast::testing {
+
+/// A fault that happens the next `times` times its place is passed.
+class FaultPoint {
+ public:
+  void arm(int times) noexcept { left_ = times; }
+  void disarm() noexcept { left_ = 0; }
+  [[nodiscard]] bool fires() noexcept;
+
+ private:
+  std::atomic<int> left_{0};
+};
+
+/// While closed, commits wait.
+class CommitGate {
+ public:
+  void close();
+  void open();
+  void pass();
+
+  /// Waits until a commit stands before the closed gate.
+  void await_arrival();
+
+ private:
+  Mutex mutex_;
+  Condition changed_;
+  bool closed_ HOLDFAST_GUARDED_BY(mutex_) = false;
+  int arrived_ HOLDFAST_GUARDED_BY(mutex_) = 0;
+};
+
+class FaultyStore final : public journal::Store {
+ public:
+  explicit FaultyStore(std::unique_ptr<journal::Store> store) : store_(std::move(store)) {}
+
+  FaultPoint fail_before_commit;  ///< unavailable, nothing is changed.
+  FaultPoint lost_ack;            ///< unavailable, although everything is durable.
+  FaultPoint disk_full;           ///< Of commits and probes: unavailable, nothing is changed.
+  FaultPoint fail_read;           ///< unavailable.
+  CommitGate gate;                ///< A slow disk.
+
+  std::vector<Result<journal::Written>> commit(std::span<const journal::Write> writes) override;
+  void settle() override { store_->settle(); }
+  Result<void> probe() override;
+  Result<std::optional<journal::Run>> find(const RunId& id) override;
+  Result<std::vector<journal::Entry>> entries(const RunId& id, std::int64_t after_seq, int limit) override;
+  Result<std::optional<journal::Checkpoint>> checkpoint(const RunId& id) override;
+  Result<std::vector<journal::Run>> list(const journal::RunFilter& filter) override;
+  Result<std::vector<journal::Run>> thread_runs(const std::string& owner, const std::string& thread_id,
+                                                int limit) override;
+  Result<std::vector<journal::ThreadSummary>> threads(const std::string& owner, int limit) override;
+  Result<std::vector<journal::Run>> unfinished() override;
+
+ private:
+  std::unique_ptr<journal::Store> store_;
+};
+
+}  // namespace holdfast::testing
