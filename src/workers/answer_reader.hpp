@@ -1,0 +1,67 @@
+/// Turns the bytes of a worker's HTTP response into events and an answer (docs/worker-protocol.md, "Answer").
+///
+/// Ownership: one per attempt. Pure: bytes in, items out; no socket and no clock.
+/// Units: sizes in bytes.
+/// Invariants:
+///   - At most one answer comes out, and nothing after it.
+///   - What is held is bounded: one line of kMaxLine, one body of kMaxResponse, or kMaxKeptBody of a refusal.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "workers/worker_event.hpp"
+
+namespace holdfast::workers {
+
+class AnswerReader {
+ public:
+  static constexpr std::size_t kMaxLine = 1024 * 1024;
+  /// The supervisor holds a plain answer as a whole; past this a worker should stream it in pieces.
+  static constexpr std::size_t kMaxResponse = 64 * 1024 * 1024;
+  static constexpr std::size_t kMaxKeptBody = 8 * 1024;
+
+  using Item = std::variant<WorkerEvent, WorkerAnswer>;
+
+  AnswerReader();
+  ~AnswerReader();
+  AnswerReader(const AnswerReader&) = delete;
+  AnswerReader& operator=(const AnswerReader&) = delete;
+
+  /// Takes what the worker has sent. data_loss: it is not HTTP, a line breaks the protocol, or a limit is passed.
+  Result<void> feed(std::string_view bytes);
+
+  /// The connection has ended. data_loss: in the middle of the answer, or before one.
+  Result<void> end();
+
+  /// The next item, oldest first.
+  std::optional<Item> next();
+
+  /// The HTTP message is complete.
+  [[nodiscard]] bool complete() const noexcept;
+
+ private:
+  class Parser;
+  enum class Mode : unsigned char { head, stream, plain, foreign, refusal };
+
+  Result<void> parse(std::string_view& bytes);
+  Result<void> take_body(std::string_view piece);
+  Result<void> take_lines(std::string_view piece);
+  Result<void> take_line(std::string_view line);
+  Result<void> take_end();
+  void answer(WorkerAnswer last);
+
+  std::unique_ptr<Parser> parser_;
+  std::string unparsed_;  ///< The beginning of a head or chunk head that has not arrived completely.
+  std::string text_;      ///< The line or body so far.
+  std::deque<Item> items_;
+  Mode mode_ = Mode::head;
+  std::size_t received_ = 0;
+  bool answered_ = false;
+};
+
+}  // namespace holdfast::workers

@@ -1,0 +1,39 @@
+/// One try at a run, as sent to the worker, and how it can end. Plain values.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/async.hpp"
+#include "workers/worker_event.hpp"
+#include "workers/worker_exit.hpp"
+
+namespace holdfast::workers {
+
+struct Attempt {
+  std::string run_id;
+  int number = 1;
+  std::string route;  ///< "POST /analyze".
+  std::string body;   ///< JSON.
+  std::string traceparent;
+  SteadyTime deadline;
+};
+
+/// The attempt ended without an answer.
+struct Lost {
+  std::string reason;  ///< For people: "worker 3 (pid 4711) was killed by signal 9".
+  std::optional<WorkerExit>
+      exited;  ///< Set when the worker process died with the run, not when it died before it got it.
+};
+
+/// How an attempt ended. Errors of dispatch():
+///   cancelled: the caller's task was cancelled; deadline_exceeded: the attempt's deadline passed;
+///   anything else is what `on_event` returned. In all these cases the worker is replaced.
+using DispatchOutcome = std::variant<Answered, Refused, Lost>;
+
+/// Called for each event, in order; the next line is read after it returned. An error ends the attempt.
+using EventSink = std::function<awaitable<Result<void>>(WorkerEvent)>;
+
+}  // namespace holdfast::workers

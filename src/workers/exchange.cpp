@@ -1,0 +1,110 @@
+#include "workers/exchange.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/asio/write.hpp>
+#include <memory>
+
+#include "workers/answer_reader.hpp"
+#include "workers/attempt_request.hpp"
+#include "workers/worker_socket.hpp"
+
+namespace holdfast::workers {
+namespace {
+
+// A worker fills it in a few system calls even for a large answer; borrowed for the time of one exchange.
+constexpr std::size_t kReadSize = 64 * 1024;
+
+// A streaming worker ends its response right after the last line. Closing before that looks like a client
+// that went away, which some frameworks answer by cancelling what the request has still to do.
+constexpr std::chrono::milliseconds kTailPatience{100};
+
+class ReadBuffer {
+ public:
+  [[nodiscard]] asio::mutable_buffer whole() const { return asio::buffer(bytes_.get(), kReadSize); }
+  [[nodiscard]] std::string_view first(std::size_t count) const { return {bytes_.get(), count}; }
+
+ private:
+  std::unique_ptr<char[]> bytes_ = std::make_unique_for_overwrite<char[]>(kReadSize);
+};
+
+awaitable<Result<void>> send(WorkerSocket* socket, const Attempt* attempt) {
+  const auto remaining =
+      std::chrono::duration_cast<std::chrono::milliseconds>(attempt->deadline - system_clock().steady());
+  const auto head = request_head(*attempt, remaining);
+  const std::array buffers{asio::buffer(head), asio::buffer(attempt->body)};
+  auto [ec, written] = co_await asio::async_write(*socket, buffers, kAwait);
+  // A worker may answer and close before it has read everything (413): its answer counts.
+  if (ec && ec != asio::error::broken_pipe && ec != asio::error::connection_reset) {
+    co_return peer_failure(ec, "send the request");
+  }
+  co_return Result<void>();
+}
+
+/// Feeds what arrives next. False at the end of the connection.
+awaitable<Result<bool>> read_more(WorkerSocket* socket, const ReadBuffer* buffer, AnswerReader* reader) {
+  // A stop may have come while an event was being journaled.
+  const bool stopped = co_await cancel_requested();
+  if (stopped) co_return fail(ErrorCode::cancelled, "stopped while it answered");
+  auto [ec, count] = co_await socket->async_read_some(buffer->whole(), kAwait);
+  const bool ended = ec == asio::error::eof || ec == asio::error::connection_reset;
+  if (ec && !ended) co_return peer_failure(ec, "read the answer");
+  auto taken = ended ? reader->end() : reader->feed(buffer->first(count));
+  if (!taken) co_return fail(std::move(taken));
+  co_return !ended;
+}
+
+awaitable<Result<void>> read_tail(std::shared_ptr<WorkerSocket> socket, std::shared_ptr<AnswerReader> reader) {
+  const ReadBuffer buffer;
+  while (!reader->complete()) {
+    const auto more = co_await read_more(socket.get(), &buffer, reader.get());
+    if (!more || !*more) break;
+  }
+  co_return Result<void>();
+}
+
+ExchangeEnd end_of(WorkerAnswer answer) {
+  return std::visit([](auto&& last) { return ExchangeEnd(std::forward<decltype(last)>(last)); }, std::move(answer));
+}
+
+/// Cancelled stays an error; anything else is the worker's doing.
+Result<ExchangeEnd> broken_off(const Error& error, Delivery delivery) {
+  if (error.code() == ErrorCode::cancelled) return std::unexpected(error);
+  if (error.code() == ErrorCode::data_loss) return BrokenOff{error.message(), delivery};
+  return BrokenOff{fmt::format("could not be reached: {}", error.message()), delivery};
+}
+
+}  // namespace
+
+awaitable<Result<ExchangeEnd>> exchange(WorkerAddress address, Attempt attempt, EventSink on_event) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto socket = std::make_shared<WorkerSocket>(executor);
+  const bool stopped = co_await cancel_requested();
+  if (stopped) co_return fail(ErrorCode::cancelled, "stopped before it was sent");
+  auto connected = co_await connect_worker(socket.get(), std::move(address));
+  if (!connected) co_return broken_off(connected.error(), Delivery::none);
+  auto sent = co_await send(socket.get(), &attempt);
+  if (!sent) co_return broken_off(sent.error(), Delivery::begun);
+
+  const auto reader = std::make_shared<AnswerReader>();
+  const ReadBuffer buffer;
+  while (true) {
+    const auto more = co_await read_more(socket.get(), &buffer, reader.get());
+    // Items that came before a failure count: a checkpoint may be among them.
+    while (auto item = reader->next()) {
+      if (auto* answer = std::get_if<WorkerAnswer>(&*item)) {
+        const auto patience = system_clock().steady() + kTailPatience;
+        if (!reader->complete()) co_await with_deadline(read_tail(socket, reader), patience);
+        co_return end_of(std::move(*answer));
+      }
+      auto event = std::get<WorkerEvent>(std::move(*item));
+      auto taken = co_await on_event(std::move(event));
+      if (!taken) co_return fail(std::move(taken));
+    }
+    if (!more) co_return broken_off(more.error(), Delivery::begun);
+    if (!*more) co_return BrokenOff{"closed the connection without an answer"};
+  }
+}
+
+}  // namespace holdfast::workers

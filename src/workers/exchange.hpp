@@ -1,0 +1,23 @@
+/// One HTTP exchange with a worker: sends the attempt, reads events and answer. Runs on: supervisor strand.
+#pragma once
+
+#include "workers/attempt.hpp"
+#include "workers/command.hpp"
+
+namespace holdfast::workers {
+
+/// Whether the worker may have seen the run.
+enum class Delivery : unsigned char { none, begun };
+
+/// The worker broke off. The reason begins with a verb: "closed the connection without an answer".
+struct BrokenOff {
+  std::string reason;
+  Delivery delivery = Delivery::begun;
+};
+
+using ExchangeEnd = std::variant<Answered, Refused, BrokenOff>;
+
+/// Errors: cancelled, or what `on_event` returned.
+awaitable<Result<ExchangeEnd>> exchange(WorkerAddress address, Attempt attempt, EventSink on_event);
+
+}  // namespace holdfast::workers

@@ -1,0 +1,104 @@
+#include "workers/pool.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include "workers/command.hpp"
+#include "workers/pool_state.hpp"
+#include "workers/strays.hpp"
+#include "workers/worker.hpp"
+
+namespace holdfast::workers {
+
+Result<void> check(const PoolConfig& config) {
+  const auto transport = transport_of(config.command);
+  if (!transport) return std::unexpected(transport.error());
+  if (config.size < 1) return fail(ErrorCode::invalid_argument, "a pool needs at least one worker");
+  if (*transport == Transport::loopback_tcp) return {};
+
+  struct stat status{};
+  if (::stat(config.socket_dir.c_str(), &status) != 0) {
+    return fail_errno(ErrorCode::invalid_argument, "socket directory " + config.socket_dir, errno);
+  }
+  if (!S_ISDIR(status.st_mode)) return fail(ErrorCode::invalid_argument, config.socket_dir + " is not a directory");
+  if ((status.st_mode & 0777U) != 0700U) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("socket directory {} has mode {:o}; others could reach the workers: chmod 700 it",
+                            config.socket_dir, status.st_mode & 0777U));
+  }
+  // The longest name a life gives its socket.
+  const auto longest = fmt::format("{}/w{}-{}.sock", config.socket_dir, config.size, std::numeric_limits<int>::max());
+  if (longest.size() > kMaxSocketPath) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("socket directory {} is too long: a socket path in it may need {} bytes and has {}",
+                            config.socket_dir, longest.size(), kMaxSocketPath));
+  }
+  return {};
+}
+
+Slot::Slot(std::shared_ptr<WorkerLife> life) : life_(std::move(life)) {}
+Slot::Slot(Slot&& other) noexcept : life_(std::move(other.life_)) {}
+
+Slot::~Slot() {
+  if (life_) life_->release();
+}
+
+int Slot::worker_index() const noexcept { return life_->worker(); }
+int Slot::worker_pid() const noexcept { return life_->pid(); }
+
+awaitable<Result<DispatchOutcome>> Slot::dispatch(Attempt attempt, EventSink on_event) {
+  // The slot is spent once the attempt begins; a dispatch that is never awaited gives the worker back.
+  const auto life = std::exchange(life_, nullptr);
+  co_return co_await life->dispatch(std::move(attempt), std::move(on_event));
+}
+
+Pool::Pool(asio::any_io_executor executor, PoolConfig config, std::function<void()> on_idle)
+    : state_(std::make_shared<PoolState>(std::move(executor), std::move(config), std::move(on_idle))) {
+  adopt_orphans();
+  for (int index = 1; index <= state_->config.size; ++index) {
+    workers_.push_back(std::make_shared<Worker>(state_, index));
+  }
+}
+
+Pool::~Pool() {
+  state_->close();
+  for (const auto& worker : workers_) worker->kill_now();
+}
+
+void Pool::start() {
+  for (const auto& worker : workers_) worker->start();
+}
+
+std::optional<Slot> Pool::acquire() {
+  if (state_->closing()) return std::nullopt;
+  for (const auto& worker : workers_) {
+    if (auto life = worker->reserve()) return Slot(std::move(life));
+  }
+  return std::nullopt;
+}
+
+awaitable<void> Pool::stop() {
+  state_->close();
+  for (const auto& worker : workers_) worker->stop();
+  const auto stopped = [](const std::shared_ptr<Worker>& worker) { return worker->stopped(); };
+  while (!std::ranges::all_of(workers_, stopped)) {
+    const auto wake = co_await state_->worker_ended.wait_until(SteadyTime::max());
+    if (wake == Wake::cancelled) co_return;
+  }
+}
+
+PoolStatus Pool::status() const {
+  PoolStatus status;
+  for (const auto& worker : workers_) status.workers.push_back(worker->status());
+  status.ready = static_cast<int>(std::ranges::count_if(
+      status.workers, [](const WorkerStatus& worker) { return worker.state == "idle" || worker.state == "busy"; }));
+  status.crash_loop = state_->crash_loop();
+  status.last_failure = state_->last_failure();
+  return status;
+}
+
+}  // namespace holdfast::workers

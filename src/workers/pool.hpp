@@ -1,0 +1,102 @@
+/// The worker pool: keeps a fixed number of worker processes ready and gives one run to one worker at a time.
+///
+/// Ownership: the pool owns its processes; a Slot borrows one of them and must not outlive the pool.
+/// Runs on: supervisor strand (and processes are forked there: PR_SET_PDEATHSIG follows the forking thread).
+/// Invariants:
+///   - A worker has at most one run. A worker whose run was cut off is never used again: it is replaced.
+///   - A worker dies with the supervisor.
+///   - Restarts back off; `crash_loop_after` failed starts in a row are a crash loop, which is said once
+///     in the log and in status(), and then tried at the slow pace.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/async.hpp"
+#include "base/backoff.hpp"
+#include "workers/attempt.hpp"
+
+namespace holdfast::workers {
+
+struct PoolConfig {
+  std::string command;     ///< Run by /bin/sh; `{socket}` and `{port}` are replaced, quoted for the shell.
+  std::string socket_dir;  ///< Existing directory of mode 0700; socket paths stay under 108 bytes.
+  int size = 3;
+  std::chrono::milliseconds start_timeout{30'000};  ///< From fork to the first accepted connection.
+  std::chrono::milliseconds grace_period{5'000};    ///< From SIGTERM to SIGKILL.
+  BackoffConfig restart_backoff{std::chrono::milliseconds(200), std::chrono::milliseconds(30'000)};
+  int crash_loop_after = 5;
+};
+
+struct WorkerStatus {
+  int index = 0;
+  int pid = 0;        ///< 0 while there is no process.
+  std::string state;  ///< starting, idle, busy, stopping, backing_off
+  std::string run_id;
+  std::uint64_t starts = 0;
+};
+
+struct PoolStatus {
+  std::vector<WorkerStatus> workers;
+  int ready = 0;  ///< Idle or busy.
+  bool crash_loop = false;
+  std::string last_failure;  ///< Of the latest failed start or unexpected death; empty when none.
+};
+
+/// Whether the configuration can work: for a refusal at start instead of a crash loop.
+/// invalid_argument: no placeholder in the command, no worker, or a socket directory that is missing, open to
+/// others, or too long.
+[[nodiscard]] Result<void> check(const PoolConfig& config);
+
+class PoolState;
+class Worker;
+class WorkerLife;
+
+/// Permission to give one run to one worker. Ends with dispatch(), or when dropped.
+class Slot {
+ public:
+  Slot(Slot&& other) noexcept;
+  Slot& operator=(Slot&&) = delete;
+  ~Slot();
+
+  [[nodiscard]] int worker_index() const noexcept;
+  [[nodiscard]] int worker_pid() const noexcept;
+
+  /// Sends the attempt and reads until its end. Call once; the slot must live until it is awaited.
+  awaitable<Result<DispatchOutcome>> dispatch(Attempt attempt, EventSink on_event);
+
+ private:
+  friend class Pool;
+  explicit Slot(std::shared_ptr<WorkerLife> life);
+  std::shared_ptr<WorkerLife> life_;  ///< Null once spent.
+};
+
+class Pool {
+ public:
+  /// `on_idle` is called soon after a worker became idle, from the executor and never from inside another
+  /// call; it must not throw and may call acquire().
+  Pool(asio::any_io_executor executor, PoolConfig config, std::function<void()> on_idle);
+  ~Pool();  ///< Kills what is left.
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  /// Begins to start the workers; does not wait for them.
+  void start();
+
+  /// An idle worker, if there is one.
+  [[nodiscard]] std::optional<Slot> acquire();
+
+  /// SIGTERM to all, SIGKILL after the grace period; returns when every process is reaped. Starts none any more.
+  awaitable<void> stop();
+
+  [[nodiscard]] PoolStatus status() const;
+
+ private:
+  std::shared_ptr<PoolState> state_;
+  std::vector<std::shared_ptr<Worker>> workers_;
+};
+
+}  // namespace holdfast::workers

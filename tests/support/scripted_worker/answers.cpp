@@ -1,0 +1,180 @@
+#include "tests/support/scripted_worker/answers.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+namespace scripted_worker {
+namespace {
+
+/// False when the other side has gone.
+bool send_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EAGAIN) {
+      pollfd writable{fd, POLLOUT, 0};
+      ::poll(&writable, 1, -1);
+    } else if (sent < 0 && errno != EINTR) {
+      return false;
+    } else if (sent > 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+  }
+  return true;
+}
+
+void pause(int milliseconds) {
+  if (milliseconds > 0) std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+}
+
+std::string or_null(std::string_view raw) { return raw.empty() ? "null" : std::string(raw); }
+
+std::string result_of(const Options& options, const Request& request, int resumed_at) {
+  auto prompt = raw_value(request.body, "prompt");
+  if (!options.report) return fmt::format(R"({{"result":{}}})", or_null(prompt));
+  return fmt::format(
+      R"({{"result":{},"run_id":"{}","attempt":{},"deadline_ms":{},"traceparent":"{}","checkpoint":{},"pid":{},"resumed_at":{}}})",
+      or_null(prompt), header(request.head, "Holdfast-Run-Id"), header(request.head, "Holdfast-Attempt"),
+      header(request.head, "Holdfast-Deadline-Ms"), header(request.head, "traceparent"),
+      or_null(raw_value(request.body, "checkpoint")), ::getpid(), resumed_at);
+}
+
+std::string response(std::string_view status, std::string_view type, std::string_view body, std::size_t length) {
+  return fmt::format("HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n{}", status, type, length, body);
+}
+
+std::string json_response(std::string_view body) { return response("200 OK", "application/json", body, body.size()); }
+
+std::string chunk(std::string_view text) { return fmt::format("{:x}\r\n{}\r\n", text.size(), text); }
+
+constexpr std::string_view kStreamHead =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.holdfast.events+ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
+constexpr std::string_view kStreamEnd = "0\r\n\r\n";
+
+/// The step after the one in the checkpoint that came with the request.
+int first_step(const Request& request) {
+  const auto done = raw_value(raw_value(request.body, "checkpoint"), "done");
+  int step = 0;
+  std::from_chars(done.data(), done.data() + done.size(), step);
+  return step + 1;
+}
+
+void send_bad_lines(int fd, const Options& options) {
+  if (options.has("huge-line")) send_all(fd, chunk(std::string(2 << 20, 'x')));
+  if (options.has("invalid-line")) send_all(fd, chunk("{\"type\":\n"));
+  if (options.has("unknown-lines")) send_all(fd, chunk("{\"type\":\"mood\",\"value\":[1]}\n\r\n{\"type\":\"x\"}\n"));
+}
+
+Next stream(int fd, const Options& options, const Request& request) {
+  if (!send_all(fd, kStreamHead)) return Next::close;
+  send_bad_lines(fd, options);
+  const int first = first_step(request);
+  for (int step = first; step <= options.steps; ++step) {
+    pause(options.sleep_ms);
+    const auto lines = fmt::format(
+        "{{\"type\":\"progress\",\"step\":\"step{0}\",\"message\":\"Step {0} of {1}\"}}\n"
+        "{{\"type\":\"checkpoint\",\"step\":\"step{0}\",\"state\":{{\"done\":{0}}}}}\n",
+        step, options.steps);
+    if (!send_all(fd, chunk(lines))) return Next::close;
+    if (options.has("die-mid-answer")) ::raise(SIGKILL);
+  }
+  if (options.has("no-final")) {
+    send_all(fd, kStreamEnd);
+    return Next::keep_open;
+  }
+  const auto last = fmt::format("{{\"type\":\"result\",\"result\":{}}}\n", result_of(options, request, first));
+  send_all(fd, chunk(options.has("twice") ? last + last : last));
+  send_all(fd, kStreamEnd);
+  return Next::keep_open;
+}
+
+std::string huge_body(int megabytes) {
+  std::string body = R"({"result":")";
+  body.append(static_cast<std::size_t>(megabytes) << 20, 'x');
+  return body + "\"}";
+}
+
+/// The ways of not giving a proper answer. False when none of them is wanted.
+bool answer_badly(int fd, const Options& options, std::string_view body, Next& next) {
+  next = Next::close;
+  const auto half = body.substr(0, body.size() / 2);
+  if (options.has("no-answer")) {
+    next = Next::silent;
+  } else if (options.has("garbage")) {
+    send_all(fd, "\x01\x02 this is no HTTP \r\n\r\n\xff\xfe");
+  } else if (options.has("half-body") || options.has("die-mid-answer")) {
+    send_all(fd, response("200 OK", "application/json", half, body.size()));
+    if (options.has("die-mid-answer")) ::raise(SIGKILL);
+  } else if (options.has("long-length")) {
+    send_all(fd, response("200 OK", "application/json", body, body.size() + 100));
+  } else if (options.has("short-length")) {
+    send_all(fd, response("200 OK", "application/json", body, body.size() / 2));
+  } else if (options.has("http10")) {
+    send_all(fd, fmt::format("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}", body));
+  } else if (options.has("not-json")) {
+    send_all(fd, response("200 OK", "text/html", "<h1>hello</h1>", 14));
+  } else if (options.has("empty")) {
+    send_all(fd, response("200 OK", "application/json", "", 0));
+  } else if (!options.has("close")) {
+    return false;
+  }
+  return true;
+}
+
+void leak(int megabytes) {
+  if (megabytes <= 0) return;
+  const auto size = static_cast<std::size_t>(megabytes) << 20;
+  std::memset(std::malloc(size), 1, size);  // NOLINT: kept on purpose.
+}
+
+/// A process that outlives us as long as it is let, holding every descriptor we have.
+void leave_behind(const Options& options) {
+  if (::fork() != 0) return;
+  if (options.has("stray")) {
+    ::setsid();
+    if (::fork() != 0) ::_exit(0);
+  }
+  ::signal(SIGTERM, SIG_IGN);
+  while (true) ::pause();
+}
+
+}  // namespace
+
+Next answer(int fd, const Options& options, const Request& request) {
+  leak(options.leak_mb);
+  if (options.has("die")) ::raise(SIGKILL);
+  if (options.has("grandchild") || options.has("stray")) {
+    leave_behind(options);
+    return Next::silent;
+  }
+  if (options.stream || options.has("huge-line") || options.has("invalid-line") || options.has("unknown-lines") ||
+      options.has("no-final")) {
+    return stream(fd, options, request);
+  }
+
+  pause(options.sleep_ms);
+  const auto body = options.huge_body_mb > 0 ? huge_body(options.huge_body_mb) : result_of(options, request, 1);
+  Next next = Next::keep_open;
+  if (answer_badly(fd, options, body, next)) return next;
+  if (options.status > 0) {
+    const std::string_view error = R"({"detail":"the tables are on strike"})";
+    send_all(fd, response(fmt::format("{} Scripted", options.status), "application/json", error, error.size()));
+    return Next::keep_open;
+  }
+  const auto whole = json_response(body);
+  if (!send_all(fd, options.has("twice") ? whole + whole : whole)) return Next::close;
+  if (options.has("die-after-answer")) ::_exit(4);
+  return Next::keep_open;
+}
+
+}  // namespace scripted_worker
