@@ -1,0 +1,25 @@
+/// What the end of an attempt means for its run: the entry to write. Pure.
+#pragma once
+
+#include <optional>
+
+#include "journal/store.hpp"
+#include "runs/retry_policy.hpp"
+#include "workers/pool.hpp"
+
+namespace holdfast::runs {
+
+/// The entry for how an attempt of `run` (running) ended. Absent when there is nothing to write: the attempt was
+/// fenced off, or cut off by the stop of this process, whose next start takes the run up.
+[[nodiscard]] std::optional<journal::Append> settle(const journal::Run& run,
+                                                    const Result<workers::DispatchOutcome>& outcome,
+                                                    const RetryPolicy& policy);
+
+/// The entry for a run that is running in the journal, but that nobody works on.
+[[nodiscard]] journal::Append settle_orphan(const journal::Run& run, const RetryPolicy& policy, std::string reason);
+
+/// The entry that ends `run`, queued or running, on purpose. `kind` is cancelled or expired.
+[[nodiscard]] journal::Append settle_early(const journal::Run& run, journal::EntryKind kind,
+                                           std::string_view explanation);
+
+}  // namespace holdfast::runs

@@ -1,0 +1,296 @@
+#include "runs/coordinator.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hook_point.hpp"
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "runs/attempt_outcome.hpp"
+
+namespace holdfast::runs {
+namespace {
+
+using journal::EntryKind;
+using journal::is_terminal;
+
+std::unexpected<Error> no_such_run() { return fail(ErrorCode::not_found, "there is no such run"); }
+
+bool asks_for_the_same(const Run& run, const Submission& submission) {
+  return run.owner == submission.owner && run.thread_id == submission.thread_id &&
+         (run.request == submission.request || stored_json(run.request) == stored_json(submission.request));
+}
+
+}  // namespace
+
+Coordinator::Coordinator(asio::any_io_executor executor, journal::Journal& journal, workers::Pool& pool,
+                         const Clock& clock, CoordinatorConfig config)
+    : executor_(std::move(executor)),
+      journal_(journal),
+      pool_(pool),
+      clock_(clock),
+      config_(std::move(config)),
+      idle_(executor_) {}
+
+Coordinator::~Coordinator() = default;
+
+awaitable<Result<int>> Coordinator::recover() {
+  auto unfinished = co_await journal_.unfinished();
+  if (!unfinished) co_return fail(std::move(unfinished), "recover runs");
+  for (auto& run : *unfinished) {
+    if (run.status == RunStatus::running) {
+      auto orphan = settle_orphan(run, config_.retry, "Holdfast stopped while the analysis was running");
+      auto written = co_await journal_.append(std::move(orphan));
+      if (!written) co_return fail(std::move(written), "recover run " + run.id.text());
+      run = std::move(written->run);
+    }
+    log::info("runs.recovered", {{"run", run.id.text()}, {"status", to_string(run.status)}, {"attempt", run.attempt}});
+    if (!is_terminal(run.status)) queue_.push_back(take_up(std::move(run)));
+  }
+  ++tasks_;
+  spawn(executor_, "expire waiting runs", stop_sweep_, [this] { return expire_waiting(); });
+  pump();
+  co_return static_cast<int>(unfinished->size());
+}
+
+awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
+  if (draining_) co_return fail(ErrorCode::unavailable, "Holdfast is stopping; nothing was started, try again");
+  auto id = submission.id ? *submission.id : RunId::make();
+  if (queue_.size() >= config_.queue_limit) {
+    auto existing = co_await journal_.find(id);
+    if (!existing) co_return fail(std::move(existing), "look up the run");
+    if (*existing) co_return join(std::move(**existing), submission);
+    co_return fail(
+        ErrorCode::resource_exhausted,
+        fmt::format("{} runs wait already (runs.queue_limit); nothing was started, try again later", queue_.size()));
+  }
+  journal::Accept accept{.run = Run{.id = std::move(id),
+                                    .owner = submission.owner,
+                                    .thread_id = submission.thread_id,
+                                    .prompt = submission.prompt,
+                                    .route = config_.route,
+                                    .request = submission.request,
+                                    .traceparent = submission.traceparent}};
+  auto written = co_await journal_.accept(std::move(accept));
+  if (!written) co_return fail(std::move(written), "accept the run; nothing was started");
+  HOLDFAST_HOOK_POINT("runs.after_accepted");
+  if (!written->changed) co_return join(std::move(written->run), submission);
+
+  auto live = take_up(std::move(written->run));
+  Accepted accepted{live->run};
+  queue_.push_back(std::move(live));
+  pump();
+  co_return accepted;
+}
+
+Result<Accepted> Coordinator::join(Run existing, const Submission& submission) {
+  if (!asks_for_the_same(existing, submission)) {
+    return fail(ErrorCode::failed_precondition,
+                "this run id is in use for another request; choose a new run id for a new question");
+  }
+  if (is_terminal(existing.status)) return Accepted{std::move(existing), true};
+  auto live = find_live(existing.id);
+  if (!live && existing.status == RunStatus::queued) {
+    // Accepted, but the acknowledgement of the commit was lost: nobody has taken it up.
+    live = take_up(std::move(existing));
+    queue_.push_back(live);
+    pump();
+  }
+  // The live state is at least as new as what was read.
+  return Accepted{live ? live->run : std::move(existing), true};
+}
+
+awaitable<Result<Run>> Coordinator::find_live_or_stored(const std::string& owner, const RunId& id) {
+  if (const auto live = find_live(id)) {
+    if (live->run.owner != owner) co_return no_such_run();
+    co_return live->run;
+  }
+  auto stored = co_await journal_.find(id);
+  if (!stored) co_return fail(std::move(stored), "look up the run");
+  if (!*stored || (*stored)->owner != owner) co_return no_such_run();
+  co_return std::move(**stored);
+}
+
+awaitable<Result<Run>> Coordinator::find(std::string owner, RunId id) {
+  co_return co_await find_live_or_stored(owner, id);
+}
+
+awaitable<Result<Run>> Coordinator::wait_past(std::string owner, RunId id, std::int64_t seen_seq, SteadyTime deadline) {
+  for (;;) {
+    const auto live = find_live(id);
+    if (!live) co_return co_await find_live_or_stored(owner, id);
+    if (live->run.owner != owner) co_return no_such_run();
+    if (live->run.last_seq > seen_seq) co_return live->run;
+    const auto wake = co_await live->changed.wait_until(deadline);
+    if (wake != Wake::notified || is_terminal(live->run.status)) co_return live->run;
+  }
+}
+
+awaitable<Result<Run>> Coordinator::wait_terminal(std::string owner, RunId id, SteadyTime deadline) {
+  for (;;) {
+    const auto live = find_live(id);
+    if (!live) co_return co_await find_live_or_stored(owner, id);
+    if (live->run.owner != owner) co_return no_such_run();
+    const auto wake = co_await live->changed.wait_until(deadline);
+    if (wake != Wake::notified || is_terminal(live->run.status)) co_return live->run;
+  }
+}
+
+awaitable<Result<std::vector<Entry>>> Coordinator::entries(RunId id, std::int64_t after_seq, int limit) {
+  return journal_.entries(std::move(id), after_seq, limit);
+}
+
+awaitable<Result<Run>> Coordinator::cancel(std::string owner, RunId id) {
+  for (;;) {
+    auto run = co_await find_live_or_stored(owner, id);
+    if (!run) co_return run;
+    if (is_terminal(run->status)) {
+      co_return fail(ErrorCode::failed_precondition, fmt::format("the run is {} already", to_string(run->status)));
+    }
+    const auto live = find_live(id);
+    auto append = settle_early(*run, EntryKind::cancelled, "The analysis was cancelled on request.");
+    auto written = co_await journal_.append(std::move(append));
+    // A conflict means that the run moved on meanwhile: look again.
+    if (!written && written.error().code() == ErrorCode::conflict) continue;
+    if (!written) co_return fail(std::move(written), "cancel the run");
+    // Not live while its acceptance is still on the way back: its start will meet the fence.
+    if (!live) co_return std::move(written->run);
+    queue_.remove(id);
+    update(*live, std::move(written->run));
+    live->stop();
+    co_return live->run;
+  }
+}
+
+awaitable<Result<void>> Coordinator::acknowledge(std::string owner, RunId id) {
+  auto run = co_await find_live_or_stored(owner, id);
+  if (!run) co_return fail(std::move(run));
+  if (!is_terminal(run->status)) {
+    co_return fail(ErrorCode::failed_precondition,
+                   "the run has not finished; acknowledge it when its answer was shown");
+  }
+  auto written = co_await journal_.deliver(std::move(id));
+  if (!written) co_return fail(std::move(written), "acknowledge the run");
+  co_return Result<void>{};
+}
+
+awaitable<Result<std::vector<Run>>> Coordinator::list(RunFilter filter) { return journal_.list(std::move(filter)); }
+
+awaitable<Result<std::vector<Run>>> Coordinator::thread_runs(std::string owner, std::string thread_id, int limit) {
+  return journal_.thread_runs(std::move(owner), std::move(thread_id), limit);
+}
+
+awaitable<Result<std::vector<ThreadSummary>>> Coordinator::threads(std::string owner, int limit) {
+  return journal_.threads(std::move(owner), limit);
+}
+
+std::optional<QueuePlace> Coordinator::queue_place(const RunId& id) const {
+  const auto live = find_live(id);
+  if (!live || live->run.status != RunStatus::queued) return std::nullopt;
+  const auto position = queue_.position(id);
+  if (!position) return QueuePlace{.position = 1, .reason = "retry_backoff", .detail = "", .estimate_seconds = {}};
+
+  QueuePlace place{.position = *position, .reason = "workers_busy", .detail = "", .estimate_seconds = {}};
+  const auto pool = pool_.status();
+  if (pool.crash_loop) {
+    place.reason = "workers_failing";
+    place.detail = pool.last_failure;
+  } else if (pool.ready == 0) {
+    place.reason = "workers_starting";
+  } else if (mean_run_ms_ > 0) {
+    place.estimate_seconds = static_cast<int>(*position * mean_run_ms_ / (1000.0 * pool.ready)) + 1;
+  }
+  return place;
+}
+
+CoordinatorStatus Coordinator::status() const {
+  auto status = counts_;
+  status.queued = 0;
+  status.running = 0;
+  for (const auto& [id, live] : live_) ++(live->run.status == RunStatus::running ? status.running : status.queued);
+  return status;
+}
+
+bool Coordinator::draining() const noexcept { return draining_; }
+
+Coordinator::LiveRunPtr Coordinator::find_live(const RunId& id) const {
+  const auto found = live_.find(id);
+  return found == live_.end() ? nullptr : found->second;
+}
+
+Coordinator::LiveRunPtr Coordinator::take_up(Run run) {
+  auto live = std::make_shared<LiveRun>(executor_, std::move(run), clock_.steady());
+  live_.emplace(live->run.id, live);
+  return live;
+}
+
+void Coordinator::update(LiveRun& live, Run run) {
+  live.run = std::move(run);
+  if (is_terminal(live.run.status)) end_run(live);
+  live.changed.notify_all();
+}
+
+void Coordinator::end_run(LiveRun& live) {
+  switch (live.run.status) {
+    case RunStatus::completed: ++counts_.completed; break;
+    case RunStatus::failed: ++counts_.failed; break;
+    case RunStatus::cancelled: ++counts_.cancelled; break;
+    case RunStatus::expired: ++counts_.expired; break;
+    case RunStatus::queued:
+    case RunStatus::running: return;
+  }
+  live_.erase(live.run.id);
+}
+
+awaitable<void> Coordinator::expire_waiting() {
+  // A second late is soon enough for a limit of an hour.
+  constexpr std::chrono::seconds kSweepInterval{1};
+  bool awake = true;
+  while (awake && !draining_) {
+    const auto oldest_allowed = clock_.steady() - config_.queue_deadline;
+    std::vector<LiveRunPtr> overdue;
+    std::ranges::copy_if(queue_.waiting(), std::back_inserter(overdue),
+                         [&](const auto& live) { return live->waiting_since <= oldest_allowed; });
+    for (const auto& live : overdue) {
+      queue_.remove(live->run.id);
+      auto expired = settle_early(live->run, EntryKind::expired,
+                                  "The analysis waited for a worker longer than runs.queue_deadline allows.");
+      auto recorded = co_await record_end(live, std::move(expired));
+      if (!recorded) log::warning("runs.expiry_failed", {{"error", recorded.error().message()}});
+    }
+    awake = co_await sleep_until(clock_.steady() + kSweepInterval);
+  }
+  end_task();
+}
+
+awaitable<void> Coordinator::drain(SteadyTime deadline) {
+  draining_ = true;
+  stop_sweep_.emit(asio::cancellation_type::terminal);
+  stop_runs(RunStatus::queued);
+  while (tasks_ > 0) {
+    const auto wake = co_await idle_.wait_until(deadline);
+    if (wake != Wake::notified) break;
+  }
+  stop_runs(RunStatus::running);
+  // What was cut off ends as soon as the journal has answered.
+  while (tasks_ > 0) {
+    const auto wake = co_await idle_.wait_until(SteadyTime::max());
+    if (wake == Wake::cancelled) break;
+  }
+}
+
+void Coordinator::stop_runs(RunStatus status) {
+  // A stopped run may leave live_ at once, so the list is made first.
+  std::vector<LiveRunPtr> stopped;
+  for (const auto& [id, live] : live_) {
+    if (live->run.status == status) stopped.push_back(live);
+  }
+  for (const auto& live : stopped) live->stop();
+}
+
+void Coordinator::end_task() {
+  if (--tasks_ == 0) idle_.notify_all();
+}
+
+}  // namespace holdfast::runs

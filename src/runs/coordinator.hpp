@@ -1,0 +1,167 @@
+/// The life of a run: accept, join, start, retry, finish, deliver, recover at start.
+///
+/// Ownership: one Coordinator per process; it borrows the journal and the pool, which outlive it.
+/// Runs on: supervisor strand.
+/// Invariants (design.md, "Rules that hold everywhere"; a test is named after each):
+///   - Nothing starts that is not in the journal; nothing is sent that is not in the journal.
+///   - A run has exactly one terminal entry; the late answer of an older attempt is refused.
+///   - Every accepted run reaches a terminal state: a lost attempt is tried again, a run that killed its
+///     worker `max_crashes` times is sealed as failed with the evidence.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "journal/journal.hpp"
+#include "runs/live_run.hpp"
+#include "runs/retry_policy.hpp"
+#include "runs/run_queue.hpp"
+#include "workers/pool.hpp"
+
+namespace holdfast::runs {
+
+using journal::Entry;
+using journal::Run;
+using journal::RunFilter;
+using journal::RunStatus;
+using journal::ThreadSummary;
+
+/// What a client asks for, already checked for shape.
+struct Submission {
+  std::string owner;
+  std::string thread_id;
+  std::optional<RunId> id;  ///< Chosen by the client; made here when absent.
+  std::string prompt;
+  std::string request;  ///< The client's JSON object.
+  std::string traceparent;
+};
+
+struct Accepted {
+  Run run;
+  bool joined = false;  ///< The run was there already.
+};
+
+/// Where a queued run stands.
+struct QueuePlace {
+  int position = 1;                     ///< 1 is next.
+  std::string reason;                   ///< "workers_busy", "workers_starting", "workers_failing", "retry_backoff".
+  std::string detail;                   ///< For people; empty when the reason says it all.
+  std::optional<int> estimate_seconds;  ///< Absent while no run has finished yet.
+};
+
+struct CoordinatorConfig {
+  std::string route = "POST /analyze";
+  std::size_t queue_limit = 1000;  ///< Runs that wait; past it submissions are refused.
+  std::chrono::milliseconds attempt_deadline{240'000};
+  std::chrono::milliseconds queue_deadline{3'600'000};  ///< A run that waited this long for a worker is expired.
+  RetryPolicy retry;
+  bool send_history = true;  ///< The built-in worker reads earlier runs of the thread (docs/worker-protocol.md).
+};
+
+struct CoordinatorStatus {
+  int queued = 0;
+  int running = 0;
+  std::uint64_t completed = 0;  ///< Since this process started, as are the following.
+  std::uint64_t failed = 0;
+  std::uint64_t cancelled = 0;
+  std::uint64_t expired = 0;
+};
+
+class Coordinator {
+ public:
+  Coordinator(asio::any_io_executor executor, journal::Journal& journal, workers::Pool& pool, const Clock& clock,
+              CoordinatorConfig config);
+  ~Coordinator();
+  Coordinator(const Coordinator&) = delete;
+  Coordinator& operator=(const Coordinator&) = delete;
+
+  /// Takes up every unfinished run of the journal. Await once, before the first submit().
+  /// Returns how many there were.
+  awaitable<Result<int>> recover();
+
+  /// Makes the run durable, or joins the one of that id. Never starts a second execution.
+  /// failed_precondition: the id is in use for another request; resource_exhausted: the queue is full;
+  /// unavailable: the journal cannot be written or the process is stopping. In all cases no work was started.
+  awaitable<Result<Accepted>> submit(Submission submission);
+
+  /// not_found: no such run, or another owner's.
+  awaitable<Result<Run>> find(std::string owner, RunId id);
+
+  /// The run once its last_seq is past `seen_seq` or it is terminal, or as it is at `deadline` (or when
+  /// the awaiting task is cancelled). Errors as find().
+  awaitable<Result<Run>> wait_past(std::string owner, RunId id, std::int64_t seen_seq, SteadyTime deadline);
+
+  /// The run once it is terminal, or as it is at `deadline` (or when the awaiting task is cancelled).
+  awaitable<Result<Run>> wait_terminal(std::string owner, RunId id, SteadyTime deadline);
+
+  /// Entries after `after_seq`, oldest first, at most `limit`. Does not check the owner: find() first.
+  awaitable<Result<std::vector<Entry>>> entries(RunId id, std::int64_t after_seq, int limit);
+
+  /// Stops the work. The terminal entry is durable when this returns. failed_precondition: it is terminal already.
+  awaitable<Result<Run>> cancel(std::string owner, RunId id);
+
+  /// The client has shown the answer. Idempotent. failed_precondition: the run is not terminal.
+  awaitable<Result<void>> acknowledge(std::string owner, RunId id);
+
+  awaitable<Result<std::vector<Run>>> list(RunFilter filter);
+  awaitable<Result<std::vector<Run>>> thread_runs(std::string owner, std::string thread_id, int limit);
+  awaitable<Result<std::vector<ThreadSummary>>> threads(std::string owner, int limit);
+
+  /// Absent when the run is not waiting here.
+  [[nodiscard]] std::optional<QueuePlace> queue_place(const RunId& id) const;
+
+  [[nodiscard]] CoordinatorStatus status() const;
+
+  /// True once drain() was called.
+  [[nodiscard]] bool draining() const noexcept;
+
+  /// Gives an idle worker the next run. The pool calls it when a worker becomes idle.
+  void pump();
+
+  /// Takes and starts nothing new, waits for running attempts until `deadline`, then cuts them off without a
+  /// word in the journal, so that the next start takes them up.
+  awaitable<void> drain(SteadyTime deadline);
+
+ private:
+  using LiveRunPtr = std::shared_ptr<LiveRun>;
+
+  // Ways in (coordinator.cpp).
+  Result<Accepted> join(Run existing, const Submission& submission);
+  LiveRunPtr take_up(Run run);
+  [[nodiscard]] LiveRunPtr find_live(const RunId& id) const;
+  awaitable<Result<Run>> find_live_or_stored(const std::string& owner, const RunId& id);
+
+  // An attempt from start to end (coordinator_attempts.cpp).
+  awaitable<void> run_attempt(LiveRunPtr live, workers::Slot slot);
+  awaitable<Result<void>> start_attempt(LiveRun& live, const workers::Slot& slot);
+  awaitable<std::string> body_for_worker(const LiveRun& live);
+  awaitable<Result<void>> record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event);
+  awaitable<Result<void>> record_end(LiveRunPtr live, journal::Append append);
+  void requeue(LiveRunPtr live, std::chrono::milliseconds delay);
+  awaitable<void> resolve_start(LiveRunPtr live);
+  awaitable<void> refresh(LiveRunPtr live);
+  void stop_runs(RunStatus status);
+  void end_task();
+
+  /// Takes over the durable state and wakes who waits for it. A terminal run is live no more.
+  void update(LiveRun& live, Run run);
+  void end_run(LiveRun& live);
+  awaitable<void> expire_waiting();
+
+  asio::any_io_executor executor_;
+  journal::Journal& journal_;
+  workers::Pool& pool_;
+  const Clock& clock_;
+  CoordinatorConfig config_;
+
+  std::unordered_map<RunId, LiveRunPtr> live_;
+  RunQueue queue_;
+  CoordinatorStatus counts_;
+  double mean_run_ms_ = 0;  ///< Moving average over finished attempts; 0 while there is none.
+  int tasks_ = 0;           ///< Attempts under way and waits before the next.
+  Event idle_;              ///< tasks_ became 0.
+  asio::cancellation_signal stop_sweep_;
+  bool draining_ = false;
+};
+
+}  // namespace holdfast::runs

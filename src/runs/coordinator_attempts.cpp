@@ -1,0 +1,228 @@
+// One attempt at a run, from an idle worker to an entry in the journal.
+#include <boost/json/serialize.hpp>
+
+#include "base/hook_point.hpp"
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "runs/attempt_outcome.hpp"
+#include "runs/coordinator.hpp"
+#include "runs/worker_body.hpp"
+
+namespace holdfast::runs {
+namespace {
+
+using journal::Append;
+using journal::EntryKind;
+using journal::is_terminal;
+
+// How long a run waits when the journal could not record its start: a full disk is not freed faster.
+constexpr std::chrono::milliseconds kJournalPause{1000};
+constexpr BackoffConfig kRecordBackoff{std::chrono::milliseconds(50), std::chrono::milliseconds(2000)};
+
+Append event_append(const RunId& id, int attempt, const workers::WorkerEvent& event) {
+  Append append{.id = id, .attempt = attempt};
+  json::object body;
+  if (const auto* progress = std::get_if<workers::ProgressEvent>(&event)) {
+    append.kind = EntryKind::progress;
+    body = {{"step", progress->step}, {"message", progress->message}};
+  } else if (const auto* delta = std::get_if<workers::DeltaEvent>(&event)) {
+    append.kind = EntryKind::delta;
+    body = {{"text", delta->text}};
+  } else {
+    const auto& checkpoint = std::get<workers::CheckpointEvent>(event);
+    append.kind = EntryKind::checkpoint;
+    append.checkpoint = journal::Checkpoint{checkpoint.step, checkpoint.state};
+    body = {{"step", checkpoint.step}};
+  }
+  append.body = json::serialize(body);
+  return append;
+}
+
+bool can_be_written_later(const Error& error) {
+  return error.code() == ErrorCode::unavailable || error.code() == ErrorCode::resource_exhausted;
+}
+
+std::string usage_of(const LiveRun& live, const Clock& clock) {
+  const auto started = live.run.started_at.value_or(live.run.created_at);
+  json::object timing{{"queued", started - live.run.created_at},
+                      {"run", clock.wall() - started},
+                      {"journal", live.journal_time.count()}};
+  return json::serialize(json::object{{"timing_ms", std::move(timing)}});
+}
+
+}  // namespace
+
+void Coordinator::pump() {
+  while (!draining_ && queue_.size() > 0) {
+    auto slot = pool_.acquire();
+    if (!slot) return;
+    auto live = queue_.pop();
+    ++tasks_;
+    // A task is copied into place, and a slot cannot be copied.
+    auto shared_slot = std::make_shared<workers::Slot>(std::move(*slot));
+    auto body = [this, live, shared_slot] { return run_attempt(live, std::move(*shared_slot)); };
+    spawn(executor_, "attempt", live->stop_attempt, std::move(body));
+  }
+}
+
+awaitable<void> Coordinator::run_attempt(LiveRunPtr live, workers::Slot slot) {
+  auto started = co_await start_attempt(*live, slot);
+  if (!started) {
+    if (can_be_written_later(started.error())) {
+      requeue(live, kJournalPause);
+    } else {
+      co_await resolve_start(live);
+    }
+    end_task();
+    co_return;
+  }
+  HOLDFAST_HOOK_POINT("runs.after_started");
+
+  const int number = live->run.attempt;
+  auto request = co_await body_for_worker(*live);
+  workers::Attempt attempt{.run_id = live->run.id.text(),
+                           .number = number,
+                           .route = live->run.route,
+                           .body = std::move(request),
+                           .traceparent = live->run.traceparent,
+                           .deadline = clock_.steady() + config_.attempt_deadline};
+  if (live->stopping) {
+    end_task();
+    co_return;
+  }
+  workers::EventSink sink = [this, live, number](workers::WorkerEvent event) {
+    return record_event(live, number, std::move(event));
+  };
+  const auto outcome = co_await slot.dispatch(std::move(attempt), std::move(sink));
+  HOLDFAST_HOOK_POINT("runs.before_finished");
+
+  // A run that was cancelled meanwhile is terminal already: the fence would refuse anything else.
+  if (live->run.status == RunStatus::running && live->run.attempt == number) {
+    if (auto end = settle(live->run, outcome, config_.retry)) {
+      const auto recorded = co_await record_end(live, std::move(*end));
+      if (!recorded)
+        log::info("runs.end_refused", {{"run", live->run.id.text()}, {"error", recorded.error().message()}});
+    }
+  }
+  HOLDFAST_HOOK_POINT("runs.after_finished");
+  if (live->run.status == RunStatus::queued && !live->stopping) {
+    const auto failures = static_cast<std::uint32_t>(live->run.attempt);
+    requeue(live, backoff_delay(config_.retry.backoff, failures, random_uniform()));
+  }
+  end_task();
+}
+
+awaitable<void> Coordinator::refresh(LiveRunPtr live) {
+  auto stored = co_await journal_.find(live->run.id);
+  if (stored && *stored) update(*live, std::move(**stored));
+}
+
+// The start met the fence. Either the run was cancelled before it was taken up, or an earlier start became durable
+// although its acknowledgement was lost: then the attempt is lost too.
+awaitable<void> Coordinator::resolve_start(LiveRunPtr live) {
+  co_await refresh(live);
+  if (live->run.status == RunStatus::running) {
+    auto orphan = settle_orphan(live->run, config_.retry, "the journal did not confirm the start in time");
+    const auto recorded = co_await record_end(live, std::move(orphan));
+    if (!recorded) log::warning("runs.start_unresolved", {{"error", recorded.error().message()}});
+  }
+  if (live->run.status == RunStatus::queued && !live->stopping) requeue(live, kJournalPause);
+}
+
+awaitable<Result<void>> Coordinator::start_attempt(LiveRun& live, const workers::Slot& slot) {
+  const json::object body{{"worker", slot.worker_index()}, {"pid", slot.worker_pid()}};
+  Append append{.id = live.run.id,
+                .from = RunStatus::queued,
+                .attempt = live.run.attempt,
+                .to = RunStatus::running,
+                .kind = EntryKind::started,
+                .body = json::serialize(body),
+                .starts_attempt = true};
+  const auto asked = clock_.steady();
+  auto written = co_await journal_.append(std::move(append));
+  live.journal_time += std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - asked);
+  if (!written) co_return fail(std::move(written), "start the run");
+  update(live, std::move(written->run));
+  co_return Result<void>{};
+}
+
+// Neither checkpoint nor history is needed to answer: without them the worker starts over, or without context.
+awaitable<std::string> Coordinator::body_for_worker(const LiveRun& live) {
+  std::optional<journal::Checkpoint> checkpoint;
+  if (live.run.attempt > 1) {
+    auto stored = co_await journal_.checkpoint(live.run.id);
+    if (stored) checkpoint = std::move(*stored);
+  }
+  std::vector<Run> thread;
+  if (config_.send_history) {
+    auto earlier = co_await journal_.thread_runs(live.run.owner, live.run.thread_id, kHistoryRuns + 1);
+    if (earlier) thread = std::move(*earlier);
+  }
+  co_return worker_body(live.run, checkpoint, thread);
+}
+
+awaitable<Result<void>> Coordinator::record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event) {
+  auto append = event_append(live->run.id, attempt, event);
+  auto written = co_await journal_.append(std::move(append));
+  if (!written) {
+    // Progress that cannot be written now is not worth an attempt; it is not shown either.
+    if (can_be_written_later(written.error())) co_return Result<void>{};
+    co_return fail(std::move(written), "record progress");
+  }
+  HOLDFAST_HOOK_POINT("runs.after_progress");
+  update(*live, std::move(written->run));
+  co_return Result<void>{};
+}
+
+awaitable<Result<void>> Coordinator::record_end(LiveRunPtr live, Append append) {
+  append.usage = usage_of(*live, clock_);
+  const auto asked = clock_.steady();
+  for (std::uint32_t failures = 1;; ++failures) {
+    auto copy = append;
+    auto written = co_await journal_.append(std::move(copy));
+    if (written) {
+      const double took_ms = std::chrono::duration<double, std::milli>(clock_.steady() - asked).count();
+      log::debug("runs.recorded_end", {{"run", live->run.id.text()}, {"journal_ms", took_ms}});
+      if (written->run.status == RunStatus::completed) {
+        const auto run_ms = static_cast<double>(clock_.wall() - written->run.started_at.value_or(clock_.wall()));
+        mean_run_ms_ = mean_run_ms_ > 0 ? mean_run_ms_ * 0.9 + run_ms * 0.1 : run_ms + 1;
+      }
+      if (append.kind != EntryKind::completed) {
+        log::info("runs.attempt_ended", {{"run", live->run.id.text()},
+                                         {"attempt", append.attempt},
+                                         {"entry", to_string(append.kind)},
+                                         {"why", append.body}});
+      }
+      update(*live, std::move(written->run));
+      co_return Result<void>{};
+    }
+    if (!can_be_written_later(written.error())) {
+      // The fence refused it: another end is durable, perhaps this very one with its acknowledgement lost.
+      co_await refresh(live);
+      co_return fail(std::move(written), "record the end");
+    }
+    if (failures == 1) {
+      log::error("runs.end_not_written", {{"run", live->run.id.text()},
+                                          {"error", written.error().message()},
+                                          {"next", "kept in memory and tried again"}});
+    }
+    if (live->stopping) co_return fail(std::move(written), "record the end while stopping");
+    co_await sleep_until(clock_.steady() + backoff_delay(kRecordBackoff, failures, random_uniform()));
+  }
+}
+
+void Coordinator::requeue(LiveRunPtr live, std::chrono::milliseconds delay) {
+  ++tasks_;
+  auto body = [this, live, delay]() -> awaitable<void> {
+    co_await sleep_until(clock_.steady() + delay);
+    // A run keeps its turn: it waited before those that came after it.
+    if (live->run.status == RunStatus::queued && !live->stopping) {
+      queue_.push_front(live);
+      pump();
+    }
+    end_task();
+  };
+  spawn(executor_, "wait before the next attempt", live->stop_waiting, std::move(body));
+}
+
+}  // namespace holdfast::runs
