@@ -1,0 +1,59 @@
+/// What a route is given: the exchange, who asks, the path's parameters, and the rest of the program.
+///
+/// Ownership: everything pointed to outlives the call. Runs on: supervisor strand.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "gateway/config.hpp"
+#include "gateway/exchange.hpp"
+#include "gateway/problem.hpp"
+#include "gateway/run_json.hpp"
+#include "journal/journal.hpp"
+#include "runs/coordinator.hpp"
+#include "workers/pool.hpp"
+
+namespace holdfast::gateway {
+
+/// What routes use of the program.
+struct Services {
+  runs::Coordinator* coordinator = nullptr;
+  journal::Journal* journal = nullptr;
+  workers::Pool* pool = nullptr;
+  const Clock* clock = nullptr;
+  const GatewayConfig* config = nullptr;
+  const Server* server = nullptr;
+  SteadyTime started;
+};
+
+/// Who asks. A run and a thread belong to their owner.
+struct Subject {
+  std::string owner;
+};
+
+struct Call {
+  const Services* services = nullptr;
+  Exchange* exchange = nullptr;
+  Subject subject;
+  std::vector<std::string> parameters;
+
+  [[nodiscard]] const Request& request() const noexcept { return exchange->request(); }
+  [[nodiscard]] runs::Coordinator& coordinator() const noexcept { return *services->coordinator; }
+  [[nodiscard]] const GatewayConfig& config() const noexcept { return *services->config; }
+  [[nodiscard]] SteadyTime in(std::chrono::milliseconds delay) const { return services->clock->steady() + delay; }
+};
+
+/// Sends the problem with the request's path as its instance.
+awaitable<void> send_problem(Call call, Problem problem);
+
+awaitable<void> send_response(Call call, Response response);
+
+/// The run named by the path's first parameter. A Problem: 400 when it is not a UUID, 404 when it is not there.
+[[nodiscard]] std::expected<RunId, Problem> path_run_id(const Call& call);
+
+/// The run object as it is now, with its place in the queue.
+[[nodiscard]] std::string current_run_json(const Call& call, const journal::Run& run, Via via);
+
+}  // namespace holdfast::gateway

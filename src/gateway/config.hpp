@@ -1,0 +1,30 @@
+/// Settings of the gateway. Plain values.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "gateway/origin_guard.hpp"
+#include "gateway/server.hpp"
+
+namespace holdfast::gateway {
+
+struct GatewayConfig {
+  ServerConfig server;
+  TrustedNames trusted;
+  /// How long a plain request is held before its headers go out: proxies cut a silent request at 20 to 30 s.
+  std::chrono::milliseconds hold_before_early_bytes{5'000};
+  /// Below every idle cut known of proxies.
+  std::chrono::milliseconds heartbeat{10'000};
+  std::chrono::milliseconds max_wait{25'000};       ///< `Prefer: wait=N` is capped to this.
+  std::chrono::milliseconds event_retry{2'000};     ///< What an event stream tells the client to wait.
+  std::chrono::milliseconds accepted_retry{2'000};  ///< Retry-After of a 202.
+  std::vector<std::string> examples;                ///< Questions to begin with: GET /initial-followup-prompts.
+  std::string version = "0.1.0";
+  std::string store_name = "sqlite";  ///< `database.checkpointer_type` of GET /health.
+  Bytes memory_limit{512ULL << 20U};  ///< What `memory.percent` of GET /health is judged against.
+};
+
+}  // namespace holdfast::gateway

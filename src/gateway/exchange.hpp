@@ -1,0 +1,41 @@
+/// One request and its answer: a route sends one response, or begins a stream and writes to it.
+///
+/// Ownership: lives on the session's stack while the route runs; a route must not keep it.
+/// Runs on: supervisor strand.
+#pragma once
+
+#include "base/async.hpp"
+#include "gateway/message.hpp"
+
+namespace holdfast::gateway {
+
+/// What the client learns of a write.
+enum class Sent : unsigned char { ok, client_gone };
+
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+
+  [[nodiscard]] virtual const Request& request() const noexcept = 0;
+
+  /// The whole answer. Call once, instead of begin().
+  virtual awaitable<Sent> send(Response response) = 0;
+
+  /// Sends the head; the body follows by write() and ends with finish(). Chunked, or until the connection
+  /// closes for a client of HTTP/1.0.
+  virtual awaitable<Sent> begin(StreamHead head) = 0;
+
+  /// Waits while the client reads slowly; client_gone when it takes nothing for the write time-out.
+  virtual awaitable<Sent> write(std::string text) = 0;
+  virtual awaitable<Sent> finish() = 0;
+
+  /// From now on notices when the client goes away, and cancels what the route awaits then. Routes that wait
+  /// for something other than the journal call it first.
+  virtual void watch_client() = 0;
+
+  /// The client has gone, or the server's time to drain is over: end soon.
+  [[nodiscard]] virtual bool interrupted() const noexcept = 0;
+  [[nodiscard]] virtual bool client_gone() const noexcept = 0;
+};
+
+}  // namespace holdfast::gateway

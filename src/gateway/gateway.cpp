@@ -1,0 +1,142 @@
+#include "gateway/gateway.hpp"
+
+#include <array>
+
+#include "gateway/authentication.hpp"
+#include "gateway/route.hpp"
+#include "gateway/routes.hpp"
+
+namespace holdfast::gateway {
+namespace {
+
+constexpr auto kNeedsBody = BodyRule::required;
+constexpr auto kNoBody = BodyRule::ignored;
+
+constexpr std::array kRoutes{
+    Route{"POST", "/analyze", kNeedsBody, post_analyze},
+    Route{"POST", "/v1/threads/{thread_id}/runs", kNeedsBody, post_thread_run},
+    Route{"GET", "/v1/threads/{thread_id}/runs", kNoBody, get_thread_runs},
+    Route{"GET", "/v1/threads", kNoBody, get_threads},
+    Route{"GET", "/v1/runs", kNoBody, get_runs},
+    Route{"GET", "/v1/runs/{run_id}", kNoBody, get_run},
+    Route{"GET", "/v1/runs/{run_id}/events", kNoBody, get_events},
+    Route{"GET", "/v1/runs/{run_id}/timeline", kNoBody, get_timeline},
+    Route{"POST", "/v1/runs/{run_id}/cancel", kNoBody, post_cancel},
+    Route{"POST", "/v1/runs/{run_id}/ack", kNoBody, post_ack},
+    Route{"GET", "/chat/{thread_id}/messages", kNoBody, get_chat_messages},
+    Route{"GET", "/initial-followup-prompts", kNoBody, get_initial_prompts},
+    Route{"GET", "/livez", kNoBody, get_livez},
+    Route{"GET", "/readyz", kNoBody, get_readyz},
+    Route{"GET", "/startupz", kNoBody, get_startupz},
+    Route{"GET", "/health", kNoBody, get_health},
+};
+
+constexpr std::array<std::string_view, 8> kKnownMethods{"GET",    "HEAD",  "POST",    "PUT",
+                                                        "DELETE", "PATCH", "OPTIONS", "QUERY"};
+
+Provenance provenance_of(const Request& request) {
+  Provenance provenance;
+  provenance.method = request.method;
+  provenance.host = request.headers.find("Host");
+  if (!request.target.authority.empty()) provenance.host = request.target.authority;
+  provenance.origin = request.headers.find("Origin");
+  provenance.sec_fetch_site = request.headers.find("Sec-Fetch-Site");
+  return provenance;
+}
+
+std::optional<Problem> check_origin(const Request& request, const TrustedNames& trusted) {
+  switch (judge_origin(provenance_of(request), trusted)) {
+    case OriginVerdict::allowed: return std::nullopt;
+    case OriginVerdict::wrong_host:
+      return make_problem(421, "wrong-host", "The request is for another host",
+                          "this server answers to localhost, 127.0.0.1 and [::1]");
+    case OriginVerdict::cross_site:
+      return make_problem(403, "cross-site", "The request comes from another site",
+                          "a page of another origin may not change anything here");
+  }
+  std::unreachable();
+}
+
+// What is wrong with a request that no route answers.
+Problem no_route(const Request& request, const RouteMatch& match) {
+  const bool known_method = std::ranges::find(kKnownMethods, request.method) != kKnownMethods.end();
+  if (!match.allow.empty()) {
+    return make_problem(405, "method-not-allowed", "The method is not allowed here", "this path allows " + match.allow);
+  }
+  if (!known_method) {
+    return make_problem(501, "method-unknown", "The method is not known", "this server does not know that method");
+  }
+  return not_found("there is nothing at this path");
+}
+
+}  // namespace
+
+Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator, journal::Journal& journal,
+                 workers::Pool& pool, const Clock& clock, GatewayConfig config)
+    : config_(std::move(config)),
+      server_(std::move(executor), clock, config_.server, [this](Exchange* exchange) { return serve(exchange); }) {
+  services_.coordinator = &coordinator;
+  services_.journal = &journal;
+  services_.pool = &pool;
+  services_.clock = &clock;
+  services_.config = &config_;
+  services_.server = &server_;
+  services_.started = clock.steady();
+}
+
+Result<void> Gateway::listen(std::string_view address) {
+  auto parsed = parse_listen_address(address);
+  if (!parsed) return fail(std::move(parsed));
+  if (!parsed->loopback) {
+    return fail(ErrorCode::failed_precondition,
+                "without authentication Holdfast listens on a loopback address only, and " + std::string(address) +
+                    " is none; use 127.0.0.1 or [::1]");
+  }
+  auto listening = server_.listen(address);
+  if (!listening) return listening;
+  const bool v6 = parsed->host.contains(':');
+  url_ = "http://" + (v6 ? "[" + parsed->host + "]" : parsed->host) + ":" + std::to_string(port()) + "/";
+  return {};
+}
+
+awaitable<void> Gateway::drain(SteadyTime deadline) { return server_.drain(deadline); }
+
+awaitable<void> Gateway::serve(Exchange* exchange) {
+  const auto& request = exchange->request();
+  Call call;
+  call.services = &services_;
+  call.exchange = exchange;
+  if (auto refused = check_origin(request, config_.trusted)) {
+    co_await send_problem(std::move(call), std::move(*refused));
+    co_return;
+  }
+  auto match = match_route(kRoutes, request.method, request.target.segments);
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (match.route == nullptr && reads) {
+    const bool sent = co_await get_asset(call);
+    if (sent) co_return;
+  }
+  if (match.route == nullptr) {
+    auto response = to_response(no_route(request, match), request.target.path);
+    if (response.status == 405) response.headers.add("Allow", match.allow);
+    co_await send_response(std::move(call), std::move(response));
+    co_return;
+  }
+  if (match.route->body == BodyRule::required && !request.has_body) {
+    auto problem = make_problem(411, "length-required", "The request needs a body with its length",
+                                "send Content-Length or chunked transfer coding");
+    co_await send_problem(std::move(call), std::move(problem));
+    co_return;
+  }
+  auto subject = authenticate(request);
+  if (!subject) {
+    auto problem = make_problem(401, "unauthenticated", "Who are you?", subject.error().message());
+    co_await send_problem(std::move(call), std::move(problem));
+    co_return;
+  }
+  call.subject = std::move(*subject);
+  call.parameters = std::move(match.parameters);
+  co_await match.route->answer(std::move(call));
+}
+
+}  // namespace holdfast::gateway

@@ -1,0 +1,52 @@
+/// The gateway: HTTP in front of the runs.
+///
+/// It parses, checks and answers; the state of runs is the Coordinator's. A client that goes away never
+/// cancels a run.
+/// Ownership: borrows everything it is given, which outlives it; drain() before it is destroyed.
+/// Runs on: supervisor strand (one thread).
+#pragma once
+
+#include "gateway/call.hpp"
+#include "gateway/config.hpp"
+#include "gateway/server.hpp"
+
+namespace holdfast::gateway {
+
+class Gateway {
+ public:
+  Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator, journal::Journal& journal,
+          workers::Pool& pool, const Clock& clock, GatewayConfig config);
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  /// Binds `address`, "HOST:PORT"; port 0 takes a free one. Connections wait until start().
+  /// invalid_argument: not an address; failed_precondition: not a loopback address, which needs
+  /// authentication; unavailable: the port is taken.
+  Result<void> listen(std::string_view address);
+
+  /// Begins to answer. Call after Coordinator::recover().
+  void start() { server_.start(); }
+
+  /// Where the page is: "http://127.0.0.1:8000/". After listen().
+  [[nodiscard]] const std::string& url() const noexcept { return url_; }
+  [[nodiscard]] const std::vector<std::string>& examples() const noexcept { return config_.examples; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return server_.port(); }
+
+  /// Takes no new connection; answers in progress go on.
+  void stop_accepting() { server_.stop_accepting(); }
+
+  /// stop_accepting(), then waits for answers in progress until `deadline` and closes what is left.
+  awaitable<void> drain(SteadyTime deadline);
+
+  [[nodiscard]] const Server& server() const noexcept { return server_; }
+
+ private:
+  awaitable<void> serve(Exchange* exchange);
+
+  GatewayConfig config_;
+  Server server_;
+  Services services_;
+  std::string url_;
+};
+
+}  // namespace holdfast::gateway

@@ -1,0 +1,33 @@
+/// The table of routes: which function answers which method and path. Pure but for the functions it names.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/call.hpp"
+
+namespace holdfast::gateway {
+
+/// Whether a request without a body is refused with 411.
+enum class BodyRule : unsigned char { ignored, required };
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  ///< "/v1/runs/{run_id}/events": a `{name}` takes exactly one segment.
+  BodyRule body = BodyRule::ignored;
+  awaitable<void> (*answer)(Call) = nullptr;
+};
+
+struct RouteMatch {
+  const Route* route = nullptr;  ///< Null when nothing answers.
+  std::vector<std::string> parameters;
+  std::string allow;  ///< Methods of the path, for a 405; empty when no route has this path.
+};
+
+/// The route of `method` and `segments`. HEAD is answered by the route of GET.
+[[nodiscard]] RouteMatch match_route(std::span<const Route> routes, std::string_view method,
+                                     const std::vector<std::string>& segments);
+
+}  // namespace holdfast::gateway

@@ -1,0 +1,40 @@
+/// The functions behind the routes, by subject. Each sends exactly one answer.
+///
+/// Runs on: supervisor strand. What each accepts and answers is in docs/openapi.yaml.
+#pragma once
+
+#include "gateway/call.hpp"
+
+namespace holdfast::gateway {
+
+// start_run.cpp
+awaitable<void> post_analyze(Call call);
+awaitable<void> post_thread_run(Call call);
+
+// run_routes.cpp
+awaitable<void> get_run(Call call);
+awaitable<void> get_runs(Call call);
+awaitable<void> get_timeline(Call call);
+awaitable<void> post_cancel(Call call);
+awaitable<void> post_ack(Call call);
+
+// event_routes.cpp
+awaitable<void> get_events(Call call);
+
+// thread_routes.cpp
+awaitable<void> get_threads(Call call);
+awaitable<void> get_thread_runs(Call call);
+awaitable<void> get_chat_messages(Call call);
+awaitable<void> get_initial_prompts(Call call);
+
+// health_routes.cpp
+awaitable<void> get_livez(Call call);
+awaitable<void> get_readyz(Call call);
+awaitable<void> get_startupz(Call call);
+awaitable<void> get_health(Call call);
+
+// page_routes.cpp
+/// The page, its files and /openapi.json. False when no such file is built in; then nothing was sent.
+awaitable<bool> get_asset(Call call);
+
+}  // namespace holdfast::gateway

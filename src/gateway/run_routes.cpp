@@ -1,0 +1,232 @@
+#include <algorithm>
+#include <charconv>
+
+#include "gateway/header_values.hpp"
+#include "gateway/json_text.hpp"
+#include "gateway/routes.hpp"
+
+namespace holdfast::gateway {
+namespace {
+
+using journal::Run;
+
+constexpr int kDefaultPage = 50;
+constexpr int kLargestPage = 200;
+// A run of a thousand deltas is read in a few reads.
+constexpr int kEntriesPerRead = 500;
+
+awaitable<void> send_error(Call call, Error error) {
+  auto problem = problem_of(error);
+  co_await send_problem(std::move(call), std::move(problem));
+}
+
+Response run_response(const Call& call, const Run& run, Via via) {
+  const auto place = call.coordinator().queue_place(run.id);
+  auto response = json_response(200, run_json(run, place, via));
+  response.headers.add("ETag", run_etag(run, place));
+  response.headers.add("Holdfast-Run-Id", run.id.text());
+  response.headers.add("Cache-Control", "private, no-cache");
+  if (!is_terminal(run.status)) response.headers.add("Retry-After", "2");
+  return response;
+}
+
+Response unchanged(const std::string& etag, const Run& run) {
+  Response response;
+  response.status = 304;
+  response.headers.add("ETag", etag);
+  response.headers.add("Holdfast-Run-Id", run.id.text());
+  response.headers.add("Cache-Control", "private, no-cache");
+  if (!is_terminal(run.status)) response.headers.add("Retry-After", "2");
+  return response;
+}
+
+std::optional<std::chrono::milliseconds> wait_of(const Call& call) {
+  const auto wanted = parse_prefer(call.request().headers.joined("Prefer")).wait;
+  if (!wanted) return std::nullopt;
+  return std::min<std::chrono::milliseconds>(*wanted, call.config().max_wait);
+}
+
+std::expected<journal::RunFilter, Problem> filter_of(const Call& call) {
+  const auto& target = call.request().target;
+  journal::RunFilter filter;
+  std::vector<FieldError> errors;
+  const auto wrong = [&errors](std::string field, std::string msg, std::string type) {
+    errors.push_back(FieldError{{"query", std::move(field)}, std::move(msg), std::move(type)});
+  };
+  filter.owner = call.subject.owner;
+  filter.limit = kDefaultPage;
+  if (const auto* thread_id = target.find_query("thread_id")) filter.thread_id = *thread_id;
+  if (const auto* cursor = target.find_query("cursor")) filter.before = *cursor;
+  if (const auto* status = target.find_query("status")) {
+    filter.status = journal::parse_run_status(*status);
+    if (!filter.status) {
+      wrong("status", "one of queued, running, completed, failed, cancelled, expired", "enum");
+    }
+  }
+  if (const auto* undelivered = target.find_query("undelivered")) {
+    filter.only_undelivered = *undelivered == "true";
+    if (*undelivered != "true" && *undelivered != "false") wrong("undelivered", "true or false", "bool_parsing");
+  }
+  if (const auto* limit = target.find_query("limit")) {
+    const auto number = parse_cursor(*limit);
+    const bool fits = number && *number >= 1 && *number <= kLargestPage;
+    if (!fits) wrong("limit", "a number from 1 to 200", "int_parsing");
+    if (fits) filter.limit = static_cast<int>(*number);
+  }
+  if (!errors.empty()) return std::unexpected(invalid_shape(std::move(errors)));
+  return filter;
+}
+
+// The same query with another cursor.
+std::string next_page(const Call& call, const std::string& cursor) {
+  std::string link = "</v1/runs?";
+  for (const auto& item : call.request().target.query) {
+    if (item.name != "cursor") link += percent_encode(item.name) + "=" + percent_encode(item.value) + "&";
+  }
+  return link + "cursor=" + percent_encode(cursor) + ">; rel=\"next\"";
+}
+
+}  // namespace
+
+awaitable<void> get_run(Call call) {
+  const auto id = path_run_id(call);
+  if (!id) {
+    co_await send_problem(std::move(call), id.error());
+    co_return;
+  }
+  auto run = co_await call.coordinator().find(call.subject.owner, *id);
+  const auto wait = wait_of(call);
+  const auto known = call.request().headers.joined("If-None-Match");
+  const auto is_known = [&call, &known](const Run& state) {
+    return matches_etag(known, run_etag(state, call.coordinator().queue_place(state.id)));
+  };
+  if (run && wait && !is_terminal(run->status) && (known.empty() || is_known(*run))) {
+    call.exchange->watch_client();
+    const auto deadline = call.in(*wait);
+    const auto seen = run->last_seq;
+    // With a known state the wait is for another one; without, for the end.
+    if (known.empty()) {
+      run = co_await call.coordinator().wait_terminal(call.subject.owner, *id, deadline);
+    } else {
+      run = co_await call.coordinator().wait_past(call.subject.owner, *id, seen, deadline);
+    }
+  }
+  if (!run) {
+    co_await send_error(std::move(call), run.error());
+    co_return;
+  }
+  auto response = is_known(*run) ? unchanged(run_etag(*run, call.coordinator().queue_place(run->id)), *run)
+                                 : run_response(call, *run, wait || !known.empty() ? Via::poll : Via::journal);
+  if (wait) response.headers.add("Preference-Applied", "wait=" + std::to_string(wait->count() / 1000));
+  response.headers.add("Vary", "Prefer");
+  co_await send_response(std::move(call), std::move(response));
+}
+
+awaitable<void> get_runs(Call call) {
+  const auto filter = filter_of(call);
+  if (!filter) {
+    co_await send_problem(std::move(call), filter.error());
+    co_return;
+  }
+  // One more than the page tells whether there is another.
+  auto wanted = *filter;
+  ++wanted.limit;
+  auto runs = co_await call.coordinator().list(std::move(wanted));
+  if (!runs) {
+    co_await send_error(std::move(call), runs.error());
+    co_return;
+  }
+  const bool more = runs->size() > static_cast<std::size_t>(filter->limit);
+  if (more) runs->pop_back();
+  std::string list = "[";
+  for (const auto& run : *runs) {
+    if (list.size() > 1) list += ',';
+    list += current_run_json(call, run, Via::journal);
+  }
+  list += ']';
+  ObjectText body;
+  body.raw("runs", list);
+  Headers headers;
+  if (more) {
+    const auto cursor = journal::Store::cursor_after(runs->back());
+    body.text("next_cursor", cursor);
+    headers.add("Link", next_page(call, cursor));
+  } else {
+    body.raw("next_cursor", "null");
+  }
+  auto response = json_response(200, body.take());
+  response.headers = std::move(headers);
+  co_await send_response(std::move(call), std::move(response));
+}
+
+awaitable<void> get_timeline(Call call) {
+  const auto id = path_run_id(call);
+  if (!id) {
+    co_await send_problem(std::move(call), id.error());
+    co_return;
+  }
+  auto run = co_await call.coordinator().find(call.subject.owner, *id);
+  if (!run) {
+    co_await send_error(std::move(call), run.error());
+    co_return;
+  }
+  std::string list = "[";
+  std::int64_t after = 0;
+  while (true) {
+    auto entries = co_await call.coordinator().entries(*id, after, kEntriesPerRead);
+    if (!entries) {
+      co_await send_error(std::move(call), entries.error());
+      co_return;
+    }
+    for (const auto& entry : *entries) {
+      if (list.size() > 1) list += ',';
+      list += entry_json(entry);
+      after = entry.seq;
+    }
+    if (entries->size() < static_cast<std::size_t>(kEntriesPerRead)) break;
+  }
+  list += ']';
+  ObjectText body;
+  body.text("run_id", id->text()).text("status", to_string(run->status)).raw("entries", list);
+  auto response = json_response(200, body.take());
+  co_await send_response(std::move(call), std::move(response));
+}
+
+awaitable<void> post_cancel(Call call) {
+  const auto id = path_run_id(call);
+  if (!id) {
+    co_await send_problem(std::move(call), id.error());
+    co_return;
+  }
+  auto run = co_await call.coordinator().cancel(call.subject.owner, *id);
+  if (!run) {
+    auto problem = problem_of(run.error());
+    problem.run_id = id->text();
+    co_await send_problem(std::move(call), std::move(problem));
+    co_return;
+  }
+  auto response = run_response(call, *run, Via::direct);
+  response.status = 202;
+  co_await send_response(std::move(call), std::move(response));
+}
+
+awaitable<void> post_ack(Call call) {
+  const auto id = path_run_id(call);
+  if (!id) {
+    co_await send_problem(std::move(call), id.error());
+    co_return;
+  }
+  auto acknowledged = co_await call.coordinator().acknowledge(call.subject.owner, *id);
+  if (!acknowledged) {
+    auto problem = problem_of(acknowledged.error());
+    problem.run_id = id->text();
+    co_await send_problem(std::move(call), std::move(problem));
+    co_return;
+  }
+  Response response;
+  response.status = 204;
+  response.headers.add("Holdfast-Run-Id", id->text());
+  co_await send_response(std::move(call), std::move(response));
+}
+
+}  // namespace holdfast::gateway

@@ -1,0 +1,85 @@
+/// The HTTP/1.1 server: listens, accepts, and runs one session per connection.
+///
+/// Ownership: owns its connections; the route function must outlive it. Destroy it after drain().
+/// Runs on: supervisor strand (one thread), all of it.
+/// Invariants:
+///   - At most `max_connections` are open; past that, accepting waits.
+///   - An idle connection owns no read buffer.
+///   - Every time-out ends in a closed connection, whatever the client does.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "base/async.hpp"
+#include "gateway/exchange.hpp"
+#include "gateway/request_parser.hpp"
+
+namespace holdfast::gateway {
+
+struct ServerConfig {
+  ParserLimits limits;
+  std::size_t max_connections = 4096;
+  std::chrono::milliseconds header_timeout{10'000};  ///< From the first byte of a request to the end of its head.
+  std::chrono::milliseconds body_timeout{30'000};    ///< Without progress.
+  std::size_t body_bytes_per_second = 1024;          ///< Slower bodies run into their time-out.
+  std::chrono::milliseconds idle_timeout{75'000};    ///< Above the 60 s after which common proxies close.
+  std::chrono::milliseconds write_timeout{30'000};   ///< Without progress.
+  std::chrono::milliseconds linger{1'000};           ///< How long the rest of a refused body is thrown away.
+  std::chrono::milliseconds last_words{1'000};       ///< For answers after the end of a drain.
+};
+
+/// Answers one request. Must send exactly one answer; when it sends none, the client gets a 500.
+using Serve = std::function<awaitable<void>(Exchange*)>;
+
+class Connection;
+
+class Server {
+ public:
+  Server(asio::any_io_executor executor, const Clock& clock, const ServerConfig& config, Serve serve);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Binds `address`, "HOST:PORT" with a numeric host or localhost; port 0 takes a free one. Connections
+  /// wait in the backlog until start(). invalid_argument: not an address; unavailable: taken, or not ours.
+  Result<void> listen(std::string_view address);
+
+  /// The port in use; 0 before listen().
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+  void start();
+
+  /// Closes the listening socket and idle connections; running answers end with `Connection: close`.
+  void stop_accepting();
+
+  /// stop_accepting(), then waits until `deadline` for running requests; those still there are interrupted,
+  /// get `last_words` to end, and are closed. Returns when no connection is left.
+  awaitable<void> drain(SteadyTime deadline);
+
+  [[nodiscard]] std::size_t connections() const noexcept;
+  [[nodiscard]] std::uint64_t requests() const noexcept;
+
+ private:
+  friend class Connection;
+  struct State;
+  static awaitable<void> accept_connections(std::shared_ptr<State> state);
+  static awaitable<void> hold_deadlines(std::shared_ptr<State> state);
+
+  std::shared_ptr<State> state_;
+  std::uint16_t port_ = 0;
+};
+
+/// "HOST:PORT" taken apart: "127.0.0.1:8000", "[::1]:8000", "localhost:0".
+struct ListenAddress {
+  std::string host;  ///< Without brackets; localhost is 127.0.0.1.
+  std::uint16_t port = 0;
+  bool loopback = false;
+};
+[[nodiscard]] Result<ListenAddress> parse_listen_address(std::string_view text);
+
+}  // namespace holdfast::gateway
