@@ -1,0 +1,25 @@
+/// The rows of an offline query as sentences. Pure.
+///
+/// Invariant: every number in the text is in the rows, in the question, or counts the rows.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "text2sql/interpretation.hpp"
+#include "text2sql/rows.hpp"
+
+namespace holdfast::text2sql {
+
+[[nodiscard]] std::string answer_text(const Interpretation& interpretation, const Rows& rows);
+
+/// How many rows of the table the figures come from.
+[[nodiscard]] std::size_t rows_used(const Rows& rows);
+
+/// "Source: table gapminder, 1 row."
+[[nodiscard]] std::string source_sentence(std::string_view table, std::size_t rows, bool truncated);
+
+/// The same for an answer whose query is not ours: the rows as they are.
+[[nodiscard]] std::string plain_answer_text(const Rows& rows, const std::vector<std::string>& tables);
+
+}  // namespace holdfast::text2sql

@@ -1,0 +1,33 @@
+/// When the worker has to end: SIGTERM, SIGINT, or its parent has gone.
+///
+/// Ownership: one per process, made in main before any other thread. Runs on: the main thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+
+#include "base/clock.hpp"
+#include "text2sql/file_descriptor.hpp"
+
+namespace holdfast::text2sql {
+
+class Shutdown {
+ public:
+  /// Takes SIGTERM and SIGINT out of their default handling, and remembers the parent.
+  explicit Shutdown(const Clock& clock);
+
+  /// Since when the end is asked for; empty while it is not.
+  [[nodiscard]] std::optional<SteadyTime> requested_at();
+
+  /// Becomes readable with a signal: for poll.
+  [[nodiscard]] int descriptor() const noexcept { return signals_.get(); }
+
+ private:
+  const Clock& clock_;
+  FileDescriptor signals_;
+  pid_t parent_;
+  std::optional<SteadyTime> requested_at_;
+};
+
+}  // namespace holdfast::text2sql
