@@ -1,0 +1,13 @@
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  build: {
+    outDir: process.env.CONSOLE_OUT_DIR ?? 'dist',
+    emptyOutDir: true,
+    // A data: URL would need a wider content security policy for nothing.
+    assetsInlineLimit: 0,
+    target: 'es2022',
+    modulePreload: false,
+  },
+  server: { proxy: { '/v1': 'http://127.0.0.1:8000', '/initial-followup-prompts': 'http://127.0.0.1:8000', '/livez': 'http://127.0.0.1:8000' } },
+});
