@@ -1,0 +1,208 @@
+#include "app/settings.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+
+namespace holdfast::app {
+namespace {
+
+using Read = std::function<Result<void>(Settings&, std::string_view)>;
+using Show = std::function<std::string(const Settings&)>;
+
+Setting text_setting(std::string_view key, std::string_view environment, std::string Settings::* field,
+                     std::string_view help) {
+  return {key, environment, help,
+          [field](Settings& settings, std::string_view text) {
+            settings.*field = text;
+            return Result<void>{};
+          },
+          [field](const Settings& settings) { return settings.*field; }};
+}
+
+Setting duration_setting(std::string_view key, std::string_view environment,
+                         std::chrono::milliseconds Settings::* field, std::string_view help) {
+  return {key, environment, help,
+          [field](Settings& settings, std::string_view text) -> Result<void> {
+            const auto duration = parse_duration(text);
+            if (!duration) return fail(ErrorCode::invalid_argument, duration.error().message());
+            settings.*field = *duration;
+            return {};
+          },
+          [field](const Settings& settings) { return to_string(settings.*field); }};
+}
+
+struct Range {
+  int least;
+  int most;
+};
+
+Setting count_setting(std::string_view key, std::string_view environment, int Settings::* field, Range range,
+                      std::string_view help) {
+  return {key, environment, help,
+          [field, range](Settings& settings, std::string_view text) -> Result<void> {
+            int number = 0;
+            const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+            if (ec != std::errc() || end != text.data() + text.size() || number < range.least || number > range.most) {
+              return fail(ErrorCode::invalid_argument,
+                          fmt::format("\"{}\" is not a whole number from {} to {}", text, range.least, range.most));
+            }
+            settings.*field = number;
+            return {};
+          },
+          [field](const Settings& settings) { return std::to_string(settings.*field); }};
+}
+
+Result<void> read_max_body(Settings& settings, std::string_view text) {
+  const auto size = parse_bytes(text);
+  if (!size) return fail(ErrorCode::invalid_argument, size.error().message());
+  if (size->count() < 16'384 || size->count() > (std::uint64_t{64} << 20U)) {
+    return fail(ErrorCode::invalid_argument, "a request body limit is between 16KB and 64MB");
+  }
+  settings.max_body = *size;
+  return {};
+}
+
+Result<void> read_debug(Settings& settings, std::string_view text) {
+  if (text != "0" && text != "1" && text != "true" && text != "false") {
+    return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not 0 or 1", text));
+  }
+  settings.debug = text == "1" || text == "true";
+  return {};
+}
+
+Result<void> apply(LoadedSettings& loaded, std::string_view key, std::string_view text, std::string_view origin) {
+  const auto settings = all_settings();
+  const auto found = std::ranges::find(settings, key, &Setting::key);
+  if (found == settings.end()) {
+    std::vector<std::string_view> keys;
+    std::ranges::transform(settings, std::back_inserter(keys), &Setting::key);
+    const auto near = nearest(key, keys);
+    const auto hint =
+        near.empty() ? std::string("`holdfast config` lists all settings") : fmt::format("did you mean \"{}\"?", near);
+    return fail(ErrorCode::invalid_argument, fmt::format("{}: unknown setting \"{}\"; {}", origin, key, hint));
+  }
+  auto read = found->read(loaded.values, text);
+  if (!read) return fail(std::move(read), fmt::format("{}: {}", origin, key));
+  loaded.origins[std::string(key)] = origin;
+  return {};
+}
+
+Result<void> apply_table(LoadedSettings& loaded, const toml::table& table, const std::string& prefix,
+                         const std::string& file) {
+  for (const auto& [name, node] : table) {
+    const auto key = prefix.empty() ? std::string(name.str()) : fmt::format("{}.{}", prefix, name.str());
+    if (const auto* inner = node.as_table()) {
+      auto applied = apply_table(loaded, *inner, key, file);
+      if (!applied) return applied;
+      continue;
+    }
+    std::string text;
+    if (const auto* string = node.as_string()) {
+      text = string->get();
+    } else if (const auto* integer = node.as_integer()) {
+      text = std::to_string(integer->get());
+    } else if (const auto* boolean = node.as_boolean()) {
+      text = boolean->get() ? "true" : "false";
+    } else {
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("{}: {}: give a string, a whole number or true/false", file, key));
+    }
+    auto applied = apply(loaded, key, text, file);
+    if (!applied) return applied;
+  }
+  return {};
+}
+
+// Debian's toml++ reports by exception; this is the one place that catches it.
+Result<toml::table> parse_file(const std::string& file) {
+  try {
+    return toml::parse_file(file);
+  } catch (const toml::parse_error& error) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{}: line {}: {}", file, error.source().begin.line, error.description()));
+  }
+}
+
+Result<void> apply_file(LoadedSettings& loaded, const std::string& file) {
+  const auto parsed = parse_file(file);
+  if (!parsed) return std::unexpected(parsed.error());
+  return apply_table(loaded, *parsed, "", file);
+}
+
+}  // namespace
+
+std::span<const Setting> all_settings() {
+  static const std::vector<Setting> settings{
+      text_setting(
+          "server.listen", "HOLDFAST_LISTEN", &Settings::listen,
+          "Address and port. Without authentication only a loopback address is allowed; port 0 picks a free one."),
+      text_setting("server.data", "HOLDFAST_DATA", &Settings::data_dir,
+                   "Directory of the journal and the worker sockets. Put it on a disk that survives a restart."),
+      duration_setting(
+          "server.drain_timeout", "HOLDFAST_DRAIN_TIMEOUT", &Settings::drain_timeout,
+          "How long running analyses may finish after SIGTERM. What is cut off goes on at the next start."),
+      {"server.max_body", "HOLDFAST_MAX_BODY", "Largest request body.", read_max_body,
+       [](const Settings& settings) { return to_string(settings.max_body); }},
+      text_setting("database.url", "DATABASE_URL", &Settings::database,
+                   "Where the journal is. Empty: journal.sqlite in the data directory. Or sqlite:PATH."),
+      text_setting("worker.command", "HOLDFAST_WORKER", &Settings::worker_command,
+                   "Command of your own backend, with {socket} or {port}. Empty: the built-in text-to-SQL worker."),
+      text_setting("worker.route", "HOLDFAST_WORKER_ROUTE", &Settings::worker_route,
+                   "Method and path at which the worker takes a run."),
+      text_setting("worker.data_file", "HOLDFAST_WORKER_DATA_FILE", &Settings::worker_data_file,
+                   "SQLite file the built-in worker answers from. Empty: the demo statistics."),
+      duration_setting("worker.start_timeout", "HOLDFAST_WORKER_START_TIMEOUT", &Settings::worker_start_timeout,
+                       "From the start of a worker to its first accepted connection."),
+      duration_setting("worker.grace_period", "HOLDFAST_WORKER_GRACE_PERIOD", &Settings::worker_grace_period,
+                       "From SIGTERM to SIGKILL when a worker is stopped."),
+      count_setting("runs.max_concurrent", "MAX_CONCURRENT_ANALYSES", &Settings::max_concurrent, {1, 64},
+                    "Analyses at the same time: the number of worker processes."),
+      count_setting("runs.queue_limit", "HOLDFAST_QUEUE_LIMIT", &Settings::queue_limit, {1, 100'000},
+                    "Analyses that may wait. Past it new ones are refused with 503."),
+      count_setting("runs.max_crashes", "HOLDFAST_MAX_CRASHES", &Settings::max_crashes, {1, 1000},
+                    "Deaths of its worker after which a run is sealed as failed."),
+      count_setting("runs.max_attempts", "HOLDFAST_MAX_ATTEMPTS", &Settings::max_attempts, {1, 1000},
+                    "Attempts altogether, restarts of the server included, after which a run is sealed as failed."),
+      duration_setting("runs.deadline", "HOLDFAST_RUN_DEADLINE", &Settings::run_deadline,
+                       "Time for one attempt at an analysis. Past it the worker is stopped and the run is expired."),
+      duration_setting("runs.queue_deadline", "HOLDFAST_QUEUE_DEADLINE", &Settings::queue_deadline,
+                       "How long an analysis may wait for a worker before it is expired."),
+      {"log.debug", "DEBUG", "1 = debug log.", read_debug,
+       [](const Settings& settings) { return std::string(settings.debug ? "1" : "0"); }},
+  };
+  return settings;
+}
+
+Result<LoadedSettings> load_settings(const SettingSources& sources) {
+  LoadedSettings loaded;
+  for (const auto& setting : all_settings()) loaded.origins[std::string(setting.key)] = "default";
+
+  const std::string file = sources.file.value_or("holdfast.toml");
+  std::error_code ec;
+  const bool exists = std::filesystem::exists(file, ec);
+  if (sources.file && !exists) return fail(ErrorCode::not_found, "there is no configuration file " + file);
+  if (exists) {
+    auto applied = apply_file(loaded, file);
+    if (!applied) return fail(std::move(applied));
+  }
+  for (const auto& setting : all_settings()) {
+    const char* text = sources.environment(std::string(setting.environment).c_str());
+    if (text == nullptr) continue;
+    auto applied = apply(loaded, setting.key, text, setting.environment);
+    if (!applied) return fail(std::move(applied));
+  }
+  for (const auto& [key, text] : sources.flags) {
+    auto applied = apply(loaded, key, text, "flag");
+    if (!applied) return fail(std::move(applied));
+  }
+  return loaded;
+}
+
+}  // namespace holdfast::app

@@ -1,0 +1,70 @@
+/// Every setting of the program, in one table: name, environment, help, how it is read and shown.
+///
+/// Flags win, then environment, then file, then defaults. Each value remembers where it came from. An unknown
+/// key is an error that names the nearest known one. Pure but for load_settings(), which reads the file.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+
+namespace holdfast::app {
+
+struct Settings {
+  std::string listen = "127.0.0.1:8000";
+  std::string data_dir = "holdfast-data";
+  std::string database;
+  std::string worker_command;
+  std::string worker_route = "POST /analyze";
+  std::string worker_data_file;
+  std::chrono::milliseconds worker_start_timeout{30'000};
+  std::chrono::milliseconds worker_grace_period{5'000};
+  int max_concurrent = 3;
+  int queue_limit = 1000;
+  int max_crashes = 3;
+  int max_attempts = 10;
+  std::chrono::milliseconds run_deadline{240'000};
+  std::chrono::milliseconds queue_deadline{3'600'000};
+  std::chrono::milliseconds drain_timeout{30'000};
+  Bytes max_body{std::uint64_t{1024} * 1024};
+  bool debug = false;
+};
+
+/// One row of the table.
+struct Setting {
+  std::string_view key;          ///< In holdfast.toml and for --set: "runs.deadline".
+  std::string_view environment;  ///< The original's name where it has one.
+  std::string_view help;         ///< One line, with the default's reason where that is not obvious.
+  /// invalid_argument: the text is not a value of this setting.
+  std::function<Result<void>(Settings&, std::string_view)> read;
+  std::function<std::string(const Settings&)> show;
+};
+
+[[nodiscard]] std::span<const Setting> all_settings();
+
+/// Settings and where each of them came from.
+struct LoadedSettings {
+  Settings values;
+  std::map<std::string, std::string, std::less<>>
+      origins;  ///< Key to "default", "holdfast.toml", "MEMORY_LIMIT", "flag".
+};
+
+/// What the caller was told from outside.
+struct SettingSources {
+  std::optional<std::string> file;  ///< Named on purpose: must exist. Absent: ./holdfast.toml if it is there.
+  std::function<const char*(const char*)> environment;     ///< getenv, or a test's.
+  std::vector<std::pair<std::string, std::string>> flags;  ///< Key and value, in order.
+};
+
+/// invalid_argument: an unknown key or a bad value, with the place it came from; not_found: the named file is missing.
+[[nodiscard]] Result<LoadedSettings> load_settings(const SettingSources& sources);
+
+}  // namespace holdfast::app

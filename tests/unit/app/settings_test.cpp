@@ -1,0 +1,99 @@
+#include "app/settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+
+#include "support/temporary_directory.hpp"
+
+namespace holdfast::app {
+namespace {
+
+class SettingsTest : public ::testing::Test {
+ protected:
+  void write_file(const std::string& text) {
+    std::ofstream(file_) << text;
+    sources_.file = file_;
+  }
+  Result<LoadedSettings> load() {
+    sources_.environment = [this](const char* name) -> const char* {
+      const auto found = environment_.find(name);
+      return found == environment_.end() ? nullptr : found->second.c_str();
+    };
+    return load_settings(sources_);
+  }
+
+  testing::TemporaryDirectory directory_;
+  std::string file_ = directory_ / "settings_test.toml";
+  SettingSources sources_;
+  std::map<std::string, std::string> environment_;
+};
+
+TEST_F(SettingsTest, FlagsWinThenEnvironmentThenFileThenDefaults) {
+  write_file("[runs]\nmax_concurrent = 4\ndeadline = \"10s\"\nqueue_limit = 7\n");
+  environment_["MAX_CONCURRENT_ANALYSES"] = "5";
+  environment_["HOLDFAST_RUN_DEADLINE"] = "20s";
+  sources_.flags = {{"runs.max_concurrent", "6"}};
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  EXPECT_EQ(loaded->values.max_concurrent, 6);
+  EXPECT_EQ(loaded->values.run_deadline, std::chrono::seconds(20));
+  EXPECT_EQ(loaded->values.queue_limit, 7);
+  EXPECT_EQ(loaded->values.listen, "127.0.0.1:8000");
+  EXPECT_EQ(loaded->origins.at("runs.max_concurrent"), "flag");
+  EXPECT_EQ(loaded->origins.at("runs.deadline"), "HOLDFAST_RUN_DEADLINE");
+  EXPECT_EQ(loaded->origins.at("runs.queue_limit"), file_);
+  EXPECT_EQ(loaded->origins.at("server.listen"), "default");
+}
+
+TEST_F(SettingsTest, AnUnknownKeyNamesTheNearestKnownOne) {
+  write_file("[runs]\nmax_concurent = 4\n");
+  const auto loaded = load();
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code(), ErrorCode::invalid_argument);
+  EXPECT_NE(loaded.error().message().find("runs.max_concurrent"), std::string::npos) << loaded.error().message();
+}
+
+TEST_F(SettingsTest, ABareNumberWhereAUnitBelongsIsAnError) {
+  write_file("[runs]\ndeadline = 240\n");
+  const auto loaded = load();
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message().find("runs.deadline"), std::string::npos);
+  EXPECT_NE(loaded.error().message().find("unit"), std::string::npos);
+}
+
+TEST_F(SettingsTest, ABadValueIsRefusedWithItsOrigin) {
+  environment_["MAX_CONCURRENT_ANALYSES"] = "many";
+  const auto loaded = load();
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message().find("MAX_CONCURRENT_ANALYSES"), std::string::npos);
+}
+
+TEST_F(SettingsTest, BrokenTomlNamesTheLine) {
+  write_file("[runs]\nmax_concurrent = = 4\n");
+  const auto loaded = load();
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message().find("line 2"), std::string::npos) << loaded.error().message();
+}
+
+TEST_F(SettingsTest, ANamedFileThatIsMissingIsAnError) {
+  sources_.file = file_ + ".missing";
+  const auto loaded = load();
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code(), ErrorCode::not_found);
+}
+
+TEST_F(SettingsTest, WhatASettingShowsItAlsoReads) {
+  std::set<std::string_view> seen;
+  for (const auto& setting : all_settings()) {
+    EXPECT_TRUE(seen.insert(setting.key).second) << setting.key;
+    EXPECT_FALSE(setting.help.empty()) << setting.key;
+    Settings copy;
+    EXPECT_TRUE(setting.read(copy, setting.show(Settings{}))) << setting.key;
+    EXPECT_EQ(setting.show(copy), setting.show(Settings{})) << setting.key;
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::app
