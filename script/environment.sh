@@ -3,6 +3,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PATH="$PWD/build/toolchain/bin:$PATH"
 export CCACHE_DIR="${CCACHE_DIR:-$PWD/build/ccache}"
+# Paths relative to the project, so that a second checkout with the same CCACHE_DIR compiles nothing again.
+export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
 export npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
