@@ -19,14 +19,14 @@ awaitable<Result<std::vector<journal::Run>>> turns_of(Call call) {
 }  // namespace
 
 awaitable<void> get_threads(Call call) {
-  auto threads = co_await call.coordinator().threads(call.subject.owner, kMostThreads);
+  auto threads = co_await call.coordinator().threads(call.subject.owner, 0, kMostThreads);
   if (!threads) {
     auto problem = problem_of(threads.error());
     co_await send_problem(std::move(call), std::move(problem));
     co_return;
   }
   std::string list = "[";
-  for (const auto& thread : *threads) {
+  for (const auto& thread : threads->threads) {
     if (list.size() > 1) list += ',';
     ObjectText out;
     out.text("thread_id", thread.thread_id).text("title", thread.title);

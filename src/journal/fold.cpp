@@ -25,6 +25,9 @@ Entry fold_accept(Run& run, std::string_view body, UnixMillis now) {
   run.started_at.reset();
   run.finished_at.reset();
   run.delivered_at.reset();
+  run.retired_at.reset();
+  run.available_at = 0;
+  run.lease_owner.clear();
   run.result.clear();
   run.error.clear();
   run.usage.clear();
@@ -43,6 +46,10 @@ Result<Entry> fold_append(Run& run, const Append& append, UnixMillis now) {
     ++run.attempt;
     run.started_at = now;
   }
+  run.lease_owner = append.starts_attempt             ? append.lease_owner
+                    : append.to == RunStatus::running ? std::move(run.lease_owner)
+                                                      : std::string();
+  if (append.to == RunStatus::queued) run.available_at = now + append.delay.count();
   if (append.counts_crash) ++run.crashes;
   if (is_terminal(append.to)) run.finished_at = now;
   replace_unless_empty(run.result, append.result);

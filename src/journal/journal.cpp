@@ -30,7 +30,7 @@ awaitable<Result<Written>> write(Thread& thread, Write asked) {
 }
 
 template <class Thread, class Read>
-awaitable<typename ReadOperation<Read>::Answer> read(Thread& thread, Read asked) {
+awaitable<typename ReadOperation<Read>::Answer> ask(Thread& thread, Read asked) {
   ReadOperation<Read> operation(std::move(asked));
   if (!thread.reserve()) co_return queue_full();
   co_await thread.answered(operation);
@@ -44,35 +44,86 @@ awaitable<Result<Written>> Journal::append(Append append) { return write(*thread
 awaitable<Result<Written>> Journal::deliver(RunId id) { return write(*thread_, Deliver{std::move(id)}); }
 
 awaitable<Result<std::optional<Run>>> Journal::find(RunId id) {
-  return read(*thread_, [id = std::move(id)](Store& store) { return store.find(id); });
+  return ask(*thread_, [id = std::move(id)](Store& store) { return store.find(id); });
 }
 
 awaitable<Result<std::vector<Entry>>> Journal::entries(RunId id, std::int64_t after_seq, int limit) {
-  return read(*thread_,
-              [id = std::move(id), after_seq, limit](Store& store) { return store.entries(id, after_seq, limit); });
+  return ask(*thread_,
+             [id = std::move(id), after_seq, limit](Store& store) { return store.entries(id, after_seq, limit); });
 }
 
 awaitable<Result<std::optional<Checkpoint>>> Journal::checkpoint(RunId id) {
-  return read(*thread_, [id = std::move(id)](Store& store) { return store.checkpoint(id); });
+  return ask(*thread_, [id = std::move(id)](Store& store) { return store.checkpoint(id); });
 }
 
 awaitable<Result<std::vector<Run>>> Journal::list(RunFilter filter) {
-  return read(*thread_, [filter = std::move(filter)](Store& store) { return store.list(filter); });
+  return ask(*thread_, [filter = std::move(filter)](Store& store) { return store.list(filter); });
 }
 
 awaitable<Result<std::vector<Run>>> Journal::thread_runs(std::string owner, std::string thread_id, int limit) {
-  return read(*thread_, [owner = std::move(owner), thread_id = std::move(thread_id), limit](Store& store) {
+  return ask(*thread_, [owner = std::move(owner), thread_id = std::move(thread_id), limit](Store& store) {
     return store.thread_runs(owner, thread_id, limit);
   });
 }
 
-awaitable<Result<std::vector<ThreadSummary>>> Journal::threads(std::string owner, int limit) {
-  return read(*thread_, [owner = std::move(owner), limit](Store& store) { return store.threads(owner, limit); });
+awaitable<Result<ThreadPage>> Journal::threads(std::string owner, int offset, int limit) {
+  return ask(*thread_,
+             [owner = std::move(owner), offset, limit](Store& store) { return store.threads(owner, offset, limit); });
 }
 
 awaitable<Result<std::vector<Run>>> Journal::unfinished() {
-  return read(*thread_, [](Store& store) { return store.unfinished(); });
+  return ask(*thread_, [](Store& store) { return store.unfinished(); });
 }
+
+bool Journal::shared() const noexcept { return thread_->store().shared(); }
+
+awaitable<Result<int>> Journal::renew_lease(std::string instance, std::chrono::milliseconds ttl) {
+  return ask(*thread_,
+             [instance = std::move(instance), ttl](Store& store) { return store.renew_lease(instance, ttl); });
+}
+
+awaitable<Result<void>> Journal::end_lease(std::string instance) {
+  return ask(*thread_, [instance = std::move(instance)](Store& store) { return store.end_lease(instance); });
+}
+
+awaitable<Result<std::vector<Run>>> Journal::claim(Claim claim) {
+  return ask(*thread_, [claim = std::move(claim)](Store& store) { return store.claim(claim); });
+}
+
+awaitable<Result<std::vector<Run>>> Journal::orphans(int limit) {
+  return ask(*thread_, [limit](Store& store) { return store.orphans(limit); });
+}
+
+awaitable<Result<std::vector<RunVersion>>> Journal::versions(std::vector<RunId> ids) {
+  return ask(*thread_, [ids = std::move(ids)](Store& store) { return store.versions(ids); });
+}
+
+awaitable<Result<Rating>> Journal::rate(RunId id, RatingChange change) {
+  return ask(*thread_,
+             [id = std::move(id), change = std::move(change)](Store& store) { return store.rate(id, change); });
+}
+
+awaitable<Result<std::vector<Rating>>> Journal::ratings(std::string owner, std::string thread_id) {
+  return ask(*thread_, [owner = std::move(owner), thread_id = std::move(thread_id)](Store& store) {
+    return store.ratings(owner, thread_id);
+  });
+}
+
+awaitable<Result<Deleted>> Journal::delete_thread(std::string owner, std::string thread_id) {
+  return ask(*thread_, [owner = std::move(owner), thread_id = std::move(thread_id)](Store& store) {
+    return store.delete_thread(owner, thread_id);
+  });
+}
+
+awaitable<Result<std::int64_t>> Journal::retire(std::chrono::milliseconds age, int limit) {
+  return ask(*thread_, [age, limit](Store& store) { return store.retire(age, limit); });
+}
+
+awaitable<Result<void>> Journal::reset_connections() {
+  return ask(*thread_, [](Store& store) { return store.reset_connections(); });
+}
+
+void Journal::on_change(std::function<void(Change)> sink) { thread_->on_change(std::move(sink)); }
 
 JournalHealth Journal::health() const { return thread_->health(); }
 

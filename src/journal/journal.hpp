@@ -8,7 +8,6 @@
 /// Invariant: a write's result is handed out only after the transaction is durable.
 #pragma once
 
-#include <functional>
 #include <thread>
 
 #include "base/async.hpp"
@@ -31,6 +30,7 @@ struct JournalHealth {
   std::string error;  ///< Of the last failed commit, when not writable.
   std::uint64_t commits = 0;
   std::uint64_t writes = 0;
+  StoreHealth store;
 };
 
 class Journal {
@@ -49,8 +49,24 @@ class Journal {
   awaitable<Result<std::optional<Checkpoint>>> checkpoint(RunId id);
   awaitable<Result<std::vector<Run>>> list(RunFilter filter);
   awaitable<Result<std::vector<Run>>> thread_runs(std::string owner, std::string thread_id, int limit);
-  awaitable<Result<std::vector<ThreadSummary>>> threads(std::string owner, int limit);
+  awaitable<Result<ThreadPage>> threads(std::string owner, int offset, int limit);
   awaitable<Result<std::vector<Run>>> unfinished();
+
+  [[nodiscard]] bool shared() const noexcept;
+  awaitable<Result<int>> renew_lease(std::string instance, std::chrono::milliseconds ttl);
+  awaitable<Result<void>> end_lease(std::string instance);
+  awaitable<Result<std::vector<Run>>> claim(Claim claim);
+  awaitable<Result<std::vector<Run>>> orphans(int limit);
+  awaitable<Result<std::vector<RunVersion>>> versions(std::vector<RunId> ids);
+
+  awaitable<Result<Rating>> rate(RunId id, RatingChange change);
+  awaitable<Result<std::vector<Rating>>> ratings(std::string owner, std::string thread_id);
+  awaitable<Result<Deleted>> delete_thread(std::string owner, std::string thread_id);
+  awaitable<Result<std::int64_t>> retire(std::chrono::milliseconds age, int limit);
+  awaitable<Result<void>> reset_connections();
+
+  /// `sink` is called on the executor when another instance changed something. Call it before the first operation.
+  void on_change(std::function<void(Change)> sink);
 
   [[nodiscard]] JournalHealth health() const;
 

@@ -55,8 +55,17 @@ void Journal::Thread::submit(Operation& operation) {
 }
 
 JournalHealth Journal::Thread::health() const {
+  auto store = store_->health();
   MutexLock lock(mutex_);
-  return health_;
+  auto health = health_;
+  health.store = std::move(store);
+  return health;
+}
+
+void Journal::Thread::on_change(std::function<void(Change)> sink) {
+  store_->on_change([executor = executor_, sink = std::move(sink)](Change change) {
+    asio::post(executor, [sink, change = std::move(change)] { sink(change); });
+  });
 }
 
 void Journal::Thread::loop() {

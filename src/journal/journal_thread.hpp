@@ -28,6 +28,8 @@ class Journal::Thread {
   awaitable<void> answered(Operation& operation);
 
   [[nodiscard]] JournalHealth health() const;
+  [[nodiscard]] const Store& store() const noexcept { return *store_; }
+  void on_change(std::function<void(Change)> sink);
 
  private:
   enum class Wake : unsigned char { work, probe, stop };

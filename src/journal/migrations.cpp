@@ -53,7 +53,28 @@ CREATE TABLE probe (filler TEXT NOT NULL);
 INSERT INTO probe (filler) VALUES ('');
 )sql";
 
-constexpr std::array kMigrations{kRunsEntriesCheckpoints};
+constexpr std::string_view kInstancesAndRatings = R"sql(
+ALTER TABLE runs ADD COLUMN retired_at BIGINT;
+ALTER TABLE runs ADD COLUMN available_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN lease_owner TEXT NOT NULL DEFAULT '';
+CREATE INDEX runs_running ON runs (lease_owner) WHERE status = 'running';
+CREATE INDEX runs_delivered ON runs (delivered_at) WHERE delivered_at IS NOT NULL AND retired_at IS NULL;
+
+CREATE TABLE instances (
+  id           TEXT PRIMARY KEY NOT NULL,
+  lease_until  BIGINT NOT NULL
+);
+
+CREATE TABLE ratings (
+  run_id     TEXT PRIMARY KEY NOT NULL,
+  feedback   INTEGER,
+  comment    TEXT NOT NULL,
+  sentiment  INTEGER,
+  at         BIGINT NOT NULL
+);
+)sql";
+
+constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings};
 static_assert(kMigrations.size() == kSchemaVersion);
 
 }  // namespace

@@ -71,9 +71,28 @@ struct Run {
   std::optional<UnixMillis> started_at;  ///< Of the latest attempt.
   std::optional<UnixMillis> finished_at;
   std::optional<UnixMillis> delivered_at;
-  std::string result;  ///< JSON; set when completed.
-  std::string error;   ///< JSON: code, message and evidence; set when failed, cancelled or expired.
-  std::string usage;   ///< JSON: timing_ms, memory.
+  std::optional<UnixMillis> retired_at;  ///< Kept long enough after its delivery: only the row is left, no content.
+  UnixMillis available_at = 0;           ///< A queued run is not started before this: the pause before a retry.
+  std::string lease_owner;               ///< The instance that runs the attempt; empty unless running.
+  std::string result;                    ///< JSON; set when completed.
+  std::string error;                     ///< JSON: code, message and evidence; set when failed, cancelled or expired.
+  std::string usage;                     ///< JSON: timing_ms, memory.
+};
+
+/// Enough of a run to see whether it moved on.
+struct RunVersion {
+  RunId id;
+  RunStatus status = RunStatus::queued;
+  int attempt = 0;
+  std::int64_t last_seq = 0;
+};
+
+/// What a user says of an answer.
+struct Rating {
+  RunId id;
+  std::optional<bool> feedback;  ///< True: a thumb up.
+  std::string comment;
+  std::optional<bool> sentiment;
 };
 
 /// Where an attempt can go on from. `state` belongs to the worker.

@@ -24,7 +24,7 @@ unsigned conditions_of(const RunFilter& filter) {
 }
 
 std::string list_sql(unsigned conditions) {
-  std::string sql = fmt::format("SELECT {} FROM runs WHERE owner = ?", kRunColumns);
+  std::string sql = fmt::format("SELECT {} FROM runs WHERE owner = ? AND retired_at IS NULL", kRunColumns);
   if ((conditions & kInThread) != 0) sql += " AND thread_id = ?";
   if ((conditions & kWithStatus) != 0) sql += " AND status = ?";
   if ((conditions & kUndelivered) != 0) sql += " AND finished_at IS NOT NULL AND delivered_at IS NULL";
@@ -40,15 +40,19 @@ SqliteReads::SqliteReads(const Connection& connection)
       entries_(connection,
                "SELECT seq, at, attempt, kind, body FROM entries WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?"),
       checkpoint_(connection, "SELECT step, state FROM checkpoints WHERE run_id = ?"),
-      thread_runs_(connection,
-                   fmt::format("SELECT * FROM (SELECT {} FROM runs WHERE owner = ? AND thread_id = ? "
-                               "ORDER BY created_at DESC, id DESC LIMIT ?) AS latest ORDER BY created_at, id",
-                               kRunColumns)),
-      threads_(connection,
-               "SELECT thread_id, latest_at, run_count, (SELECT prompt FROM runs AS earliest WHERE earliest.owner = ?1 "
-               "AND earliest.thread_id = summary.thread_id ORDER BY created_at, id LIMIT 1) "
-               "FROM (SELECT thread_id, max(created_at) AS latest_at, count(*) AS run_count FROM runs WHERE owner = ?1 "
-               "GROUP BY thread_id) AS summary ORDER BY latest_at DESC, thread_id DESC LIMIT ?2"),
+      thread_runs_(
+          connection,
+          fmt::format("SELECT * FROM (SELECT {} FROM runs WHERE owner = ? AND thread_id = ? AND retired_at IS NULL "
+                      "ORDER BY created_at DESC, id DESC LIMIT ?) AS latest ORDER BY created_at, id",
+                      kRunColumns)),
+      threads_(
+          connection,
+          "SELECT thread_id, latest_at, run_count, (SELECT prompt FROM runs AS earliest WHERE earliest.owner = ?1 "
+          "AND earliest.thread_id = summary.thread_id AND earliest.retired_at IS NULL ORDER BY created_at, id LIMIT 1) "
+          "FROM (SELECT thread_id, max(created_at) AS latest_at, count(*) AS run_count FROM runs WHERE owner = ?1 "
+          "AND retired_at IS NULL GROUP BY thread_id) AS summary "
+          "ORDER BY latest_at DESC, thread_id DESC LIMIT ?2 OFFSET ?3"),
+      count_threads_(connection, "SELECT count(DISTINCT thread_id) FROM runs WHERE owner = ? AND retired_at IS NULL"),
       unfinished_(connection,
                   fmt::format("SELECT {} FROM runs WHERE finished_at IS NULL ORDER BY created_at, id", kRunColumns)) {}
 
@@ -112,15 +116,20 @@ Result<std::vector<Run>> SqliteReads::thread_runs(const std::string& owner, cons
   return read_runs(query);
 }
 
-Result<std::vector<ThreadSummary>> SqliteReads::threads(const std::string& owner, int limit) {
+Result<ThreadPage> SqliteReads::threads(const std::string& owner, int offset, int limit) {
+  ThreadPage page;
+  Query count(count_threads_);
+  auto counted = count.bind(owner).step();
+  if (!counted) return fail(std::move(counted));
+  page.total = count.integer(0);
+
   Query query(threads_);
-  query.bind(owner).bind(std::max(limit, 0));
-  std::vector<ThreadSummary> threads;
+  query.bind(owner).bind(std::max(limit, 0)).bind(std::max(offset, 0));
   while (true) {
     auto row = query.step();
     if (!row) return fail(std::move(row));
-    if (!*row) return threads;
-    threads.push_back(
+    if (!*row) return page;
+    page.threads.push_back(
         ThreadSummary{std::string(query.text(0)), std::string(query.text(3)), query.integer(1), query.integer(2)});
   }
 }

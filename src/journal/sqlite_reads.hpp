@@ -18,7 +18,7 @@ class SqliteReads {
   Result<std::optional<Checkpoint>> checkpoint(const RunId& id);
   Result<std::vector<Run>> list(const RunFilter& filter);
   Result<std::vector<Run>> thread_runs(const std::string& owner, const std::string& thread_id, int limit);
-  Result<std::vector<ThreadSummary>> threads(const std::string& owner, int limit);
+  Result<ThreadPage> threads(const std::string& owner, int offset, int limit);
   Result<std::vector<Run>> unfinished();
 
  private:
@@ -28,6 +28,7 @@ class SqliteReads {
   Statement checkpoint_;
   Statement thread_runs_;
   Statement threads_;
+  Statement count_threads_;
   Statement unfinished_;
   std::map<unsigned, Statement> lists_;  ///< One for each set of conditions in use, at most 16.
 };

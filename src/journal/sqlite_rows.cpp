@@ -27,6 +27,9 @@ Result<Run> read_run(const Query& query) {
              .started_at = query.optional_integer(6),
              .finished_at = query.optional_integer(7),
              .delivered_at = query.optional_integer(8),
+             .retired_at = query.optional_integer(18),
+             .available_at = query.integer(19),
+             .lease_owner = std::string(query.text(20)),
              .result = std::string(query.text(17)),
              .error = std::string(query.text(14)),
              .usage = std::string(query.text(13))};

@@ -13,6 +13,14 @@ constexpr int kMostPages = 4000;
 
 bool refuses_one_write(ErrorCode code) { return code == ErrorCode::not_found || code == ErrorCode::conflict; }
 
+Append start_of(const Claim& claim, const RunId& id, int attempt, std::size_t number) {
+  Append append{.id = id, .from = RunStatus::queued, .attempt = attempt, .kind = EntryKind::started};
+  append.body = claim.bodies[number];
+  append.starts_attempt = true;
+  append.lease_owner = claim.instance;
+  return append;
+}
+
 Result<void> execute(Statement& statement) {
   Query query(statement);
   return query.finish();
@@ -32,6 +40,8 @@ SqliteStore::SqliteStore(Connection connection, const Clock& clock)
       wal_(connection_),
       writes_(connection_),
       reads_(connection_),
+      leases_(connection_),
+      ratings_(connection_),
       begin_(connection_, "BEGIN IMMEDIATE"),
       commit_(connection_, "COMMIT"),
       // 64 KB that differ each time: less would fit into what is left of a full disk, and SQLite writes no
@@ -63,16 +73,56 @@ Result<std::vector<Result<Written>>> SqliteStore::write_all(std::span<const Writ
 
 void SqliteStore::settle() { wal_.shorten_past(kSettlePages); }
 
-Result<void> SqliteStore::probe() {
-  auto written = write_filler();
-  if (!written) connection_.roll_back();
-  return written;
+template <class Body>
+auto SqliteStore::transaction(Body body) -> decltype(body()) {
+  if (auto begun = execute(begin_); !begun) return std::unexpected(std::move(begun).error());
+  auto result = body();
+  if (result) {
+    if (auto committed = execute(commit_); !committed) result = std::unexpected(std::move(committed).error());
+  }
+  if (!result) connection_.roll_back();
+  return result;
 }
 
-Result<void> SqliteStore::write_filler() {
-  if (auto begun = execute(begin_); !begun) return begun;
-  if (auto updated = execute(probe_); !updated) return updated;
-  return execute(commit_);
+Result<void> SqliteStore::probe() {
+  return transaction([this] { return execute(probe_); });
+}
+
+StoreHealth SqliteStore::health() const {
+  StoreHealth health;
+  health.type = "sqlite";
+  return health;
+}
+
+Result<int> SqliteStore::renew_lease(const std::string& instance, std::chrono::milliseconds ttl) {
+  return transaction([&] { return leases_.renew(instance, clock_.wall(), ttl); });
+}
+
+Result<std::vector<Run>> SqliteStore::claim(const Claim& claim) {
+  return transaction([&]() -> Result<std::vector<Run>> {
+    const auto now = clock_.wall();
+    auto ids = leases_.claimable(now, static_cast<int>(claim.bodies.size()));
+    if (!ids) return fail(std::move(ids));
+    std::vector<Run> started;
+    for (const auto& [id, attempt] : *ids) {
+      auto written = writes_.apply(start_of(claim, id, attempt, started.size()), now);
+      if (!written) return fail(std::move(written));
+      started.push_back(std::move(written->run));
+    }
+    return started;
+  });
+}
+
+Result<Rating> SqliteStore::rate(const RunId& id, const RatingChange& change) {
+  return transaction([&] { return ratings_.change(id, change, clock_.wall()); });
+}
+
+Result<Deleted> SqliteStore::delete_thread(const std::string& owner, const std::string& thread_id) {
+  return transaction([&] { return ratings_.delete_thread(owner, thread_id); });
+}
+
+Result<std::int64_t> SqliteStore::retire(std::chrono::milliseconds age, int limit) {
+  return transaction([&] { return ratings_.retire(clock_.wall(), age, limit); });
 }
 
 }  // namespace holdfast::journal

@@ -3,6 +3,8 @@
 /// Invariant: between two calls no transaction is open, so nothing is held that another program waits for.
 #pragma once
 
+#include "journal/sqlite_leases.hpp"
+#include "journal/sqlite_ratings.hpp"
 #include "journal/sqlite_reads.hpp"
 #include "journal/sqlite_wal.hpp"
 #include "journal/sqlite_writes.hpp"
@@ -26,21 +28,40 @@ class SqliteStore final : public Store {
   Result<std::vector<Run>> thread_runs(const std::string& owner, const std::string& thread_id, int limit) override {
     return reads_.thread_runs(owner, thread_id, limit);
   }
-  Result<std::vector<ThreadSummary>> threads(const std::string& owner, int limit) override {
-    return reads_.threads(owner, limit);
+  Result<ThreadPage> threads(const std::string& owner, int offset, int limit) override {
+    return reads_.threads(owner, offset, limit);
   }
   Result<std::vector<Run>> unfinished() override { return reads_.unfinished(); }
+  [[nodiscard]] StoreHealth health() const override;
+
+  Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
+  Result<void> end_lease(const std::string& instance) override { return leases_.end(instance); }
+  Result<std::vector<Run>> claim(const Claim& claim) override;
+  Result<std::vector<Run>> orphans(int limit) override { return leases_.orphans(clock_.wall(), limit); }
+  Result<std::vector<RunVersion>> versions(std::span<const RunId> ids) override { return leases_.versions(ids); }
+
+  Result<Rating> rate(const RunId& id, const RatingChange& change) override;
+  Result<std::vector<Rating>> ratings(const std::string& owner, const std::string& thread_id) override {
+    return ratings_.of_thread(owner, thread_id);
+  }
+  Result<Deleted> delete_thread(const std::string& owner, const std::string& thread_id) override;
+  Result<std::int64_t> retire(std::chrono::milliseconds age, int limit) override;
 
  private:
   /// The result of each write, once durable; or why the transaction failed, which may still be open.
   Result<std::vector<Result<Written>>> write_all(std::span<const Write> writes);
-  Result<void> write_filler();
+
+  /// Makes what `body` writes durable, or nothing of it.
+  template <class Body>
+  auto transaction(Body body) -> decltype(body());
 
   Connection connection_;
   const Clock& clock_;
   SqliteWal wal_;
   SqliteWrites writes_;
   SqliteReads reads_;
+  SqliteLeases leases_;
+  SqliteRatings ratings_;
   Statement begin_;
   Statement commit_;
   Statement probe_;

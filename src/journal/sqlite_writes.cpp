@@ -27,17 +27,18 @@ bool stores_text(const Append& append) {
 SqliteWrites::SqliteWrites(const Connection& connection)
     : find_(connection, fmt::format("SELECT {}, rowid FROM runs WHERE id = ?", kRunColumns)),
       insert_run_(connection, fmt::format("INSERT INTO runs ({}) VALUES (?, ?, 0, 0, ?, ?, NULL, NULL, NULL, ?, ?, ?, "
-                                          "?, '', '', ?, ?, '')",
+                                          "?, '', '', ?, ?, '', NULL, 0, '')",
                                           kRunColumns)),
       insert_entry_(connection, "INSERT INTO entries (run_id, seq, at, attempt, kind, body) VALUES (?, ?, ?, ?, ?, ?)"),
       update_last_seq_(connection, "UPDATE runs SET last_seq = ? WHERE rowid = ?"),
       update_state_(
           connection,
-          "UPDATE runs SET status = ?, attempt = ?, crashes = ?, last_seq = ?, started_at = ? WHERE rowid = ?"),
+          "UPDATE runs SET status = ?, attempt = ?, crashes = ?, last_seq = ?, started_at = ?, available_at = ?, "
+          "lease_owner = ? WHERE rowid = ?"),
       update_all_(
           connection,
-          "UPDATE runs SET status = ?, attempt = ?, crashes = ?, last_seq = ?, started_at = ?, finished_at = ?, "
-          "usage = ?, error = ?, result = ? WHERE rowid = ?"),
+          "UPDATE runs SET status = ?, attempt = ?, crashes = ?, last_seq = ?, started_at = ?, available_at = ?, "
+          "lease_owner = ?, finished_at = ?, usage = ?, error = ?, result = ? WHERE rowid = ?"),
       update_delivered_(connection, "UPDATE runs SET last_seq = ?, delivered_at = ? WHERE rowid = ?"),
       put_checkpoint_(connection,
                       "INSERT INTO checkpoints (run_id, step, state) VALUES (?, ?, ?) "
@@ -133,6 +134,7 @@ Result<void> SqliteWrites::update(const Found& found, const Append& append) {
   const bool moves_only = !stores_text(append) && !is_terminal(append.to);
   Query query(moves_only ? update_state_ : update_all_);
   query.bind(to_string(run.status)).bind(run.attempt).bind(run.crashes).bind(run.last_seq).bind(run.started_at);
+  query.bind(run.available_at).bind(run.lease_owner);
   if (!moves_only) query.bind(run.finished_at).bind(run.usage).bind(run.error).bind(run.result);
   return query.bind(found.rowid).finish();
 }

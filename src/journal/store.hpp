@@ -6,6 +6,8 @@
 /// data_loss (the file fails verification).
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <span>
 #include <variant>
@@ -35,6 +37,10 @@ struct Append {
   std::string error;                     ///< Stored when not empty.
   std::string usage;                     ///< Stored when not empty.
   std::optional<Checkpoint> checkpoint;  ///< Replaces the run's checkpoint.
+  std::string lease_owner;               ///< With starts_attempt: the instance that runs it.
+  std::chrono::milliseconds delay{0};    ///< With a return to the queue: nobody starts the run before it has passed.
+  /// The state the writer goes on from, if it has it: a store whose database is away goes on from there.
+  std::shared_ptr<const Run> known;
 };
 
 /// The client has shown the answer. Idempotent: the first one writes a `delivered` entry.
@@ -66,9 +72,68 @@ struct ThreadSummary {
   std::int64_t run_count = 0;
 };
 
+struct ThreadPage {
+  std::vector<ThreadSummary> threads;
+  std::int64_t total = 0;
+};
+
+/// Takes queued runs and starts an attempt at each.
+struct Claim {
+  std::string instance;
+  std::vector<std::string> bodies;  ///< Of the `started` entries; as many runs are taken at most.
+};
+
+struct RatingChange {
+  std::optional<bool> feedback;
+  std::optional<std::string> comment;
+  bool sets_sentiment = false;
+  std::optional<bool> sentiment;  ///< With sets_sentiment; absent takes it back.
+};
+
+/// What deleting a thread removed.
+struct Deleted {
+  std::int64_t runs = 0;
+  std::int64_t entries = 0;
+  std::int64_t checkpoints = 0;
+  std::int64_t ratings = 0;
+};
+
+/// What another instance did.
+struct Change {
+  std::vector<RunId> runs;  ///< They moved on.
+  bool queued = false;      ///< There are runs to claim.
+};
+
+/// How a store is doing.
+struct StoreHealth {
+  struct Spill {
+    bool active = false;     ///< The database is away: what is written goes to the local journal.
+    std::int64_t depth = 0;  ///< Runs in the local journal that are not in the database yet.
+    std::chrono::milliseconds oldest{0};
+  };
+  struct Connections {
+    int size = 0;
+    int idle = 0;
+    int in_use = 0;
+    int waiting = 0;
+    std::uint64_t created = 0;
+    std::uint64_t broken = 0;
+    std::uint64_t resets = 0;
+  };
+  std::string type;
+  bool reachable = true;
+  std::string error;  ///< Why not; empty when reachable.
+  std::chrono::microseconds read_latency{0};
+  Spill spill;
+  Connections connections;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
+
+  /// Any thread.
+  [[nodiscard]] virtual StoreHealth health() const = 0;
 
   /// Makes all writes durable in one transaction and returns one result for each, in order. A write sees
   /// the ones before it. A refused write does not stop the others:
@@ -100,10 +165,53 @@ class Store {
   virtual Result<std::vector<Run>> thread_runs(const std::string& owner, const std::string& thread_id, int limit) = 0;
 
   /// Newest first.
-  virtual Result<std::vector<ThreadSummary>> threads(const std::string& owner, int limit) = 0;
+  virtual Result<ThreadPage> threads(const std::string& owner, int offset, int limit) = 0;
 
   /// Every run that is queued or running, oldest first: what recovery starts from.
   virtual Result<std::vector<Run>> unfinished() = 0;
+
+  // Several instances on one database. All times are the store's, so that clocks of instances do not matter.
+
+  /// Whether other instances may work on the same runs.
+  [[nodiscard]] virtual bool shared() const noexcept { return false; }
+
+  /// Holds what `instance` runs for `ttl` from now. Returns how many other instances hold a lease.
+  virtual Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) = 0;
+
+  /// Forgets the instance: what it runs is orphaned from now on.
+  virtual Result<void> end_lease(const std::string& instance) = 0;
+
+  /// The oldest available queued runs, fairly between owners, each now running for claim.instance. Never a run that
+  /// another instance takes at the same moment.
+  virtual Result<std::vector<Run>> claim(const Claim& claim) = 0;
+
+  /// Running runs whose instance holds no lease, oldest first. Empty while that cannot be judged (soon after the
+  /// database came back, when nobody could renew).
+  virtual Result<std::vector<Run>> orphans(int limit) = 0;
+
+  /// Of those that exist, in any order.
+  virtual Result<std::vector<RunVersion>> versions(std::span<const RunId> ids) = 0;
+
+  /// `sink` is called, from any thread, when another instance changed something. May miss changes: poll too.
+  virtual void on_change(std::function<void(Change)> sink) { (void)sink; }
+
+  // What users say of answers, and what they no longer want.
+
+  /// not_found: no such run.
+  virtual Result<Rating> rate(const RunId& id, const RatingChange& change) = 0;
+
+  /// Of the thread's runs that have one.
+  virtual Result<std::vector<Rating>> ratings(const std::string& owner, const std::string& thread_id) = 0;
+
+  /// Removes the thread's runs and all that belongs to them. failed_precondition: one of them is not terminal.
+  virtual Result<Deleted> delete_thread(const std::string& owner, const std::string& thread_id) = 0;
+
+  /// Empties up to `limit` runs delivered longer than `age` ago: prompt, request, result, entries, checkpoint and
+  /// rating go, and retired_at is set. Returns how many.
+  virtual Result<std::int64_t> retire(std::chrono::milliseconds age, int limit) = 0;
+
+  /// Replaces every connection to the database without cutting one that is in use.
+  virtual Result<void> reset_connections() { return {}; }
 };
 
 /// Opens or creates the journal file: WAL, synchronous=FULL, migrations applied in order.

@@ -181,8 +181,8 @@ awaitable<Result<std::vector<Run>>> Coordinator::thread_runs(std::string owner, 
   return journal_.thread_runs(std::move(owner), std::move(thread_id), limit);
 }
 
-awaitable<Result<std::vector<ThreadSummary>>> Coordinator::threads(std::string owner, int limit) {
-  return journal_.threads(std::move(owner), limit);
+awaitable<Result<ThreadPage>> Coordinator::threads(std::string owner, int offset, int limit) {
+  return journal_.threads(std::move(owner), offset, limit);
 }
 
 std::optional<QueuePlace> Coordinator::queue_place(const RunId& id) const {

@@ -24,7 +24,7 @@ using journal::Entry;
 using journal::Run;
 using journal::RunFilter;
 using journal::RunStatus;
-using journal::ThreadSummary;
+using journal::ThreadPage;
 
 /// What a client asks for, already checked for shape.
 struct Submission {
@@ -105,7 +105,7 @@ class Coordinator {
 
   awaitable<Result<std::vector<Run>>> list(RunFilter filter);
   awaitable<Result<std::vector<Run>>> thread_runs(std::string owner, std::string thread_id, int limit);
-  awaitable<Result<std::vector<ThreadSummary>>> threads(std::string owner, int limit);
+  awaitable<Result<ThreadPage>> threads(std::string owner, int offset, int limit);
 
   /// Absent when the run is not waiting here.
   [[nodiscard]] std::optional<QueuePlace> queue_place(const RunId& id) const;

@@ -82,14 +82,61 @@ Result<std::vector<Run>> FaultyStore::thread_runs(const std::string& owner, cons
   return store_->thread_runs(owner, thread_id, limit);
 }
 
-Result<std::vector<ThreadSummary>> FaultyStore::threads(const std::string& owner, int limit) {
+Result<ThreadPage> FaultyStore::threads(const std::string& owner, int offset, int limit) {
   if (fail_read.fires()) return unreadable();
-  return store_->threads(owner, limit);
+  return store_->threads(owner, offset, limit);
 }
 
 Result<std::vector<Run>> FaultyStore::unfinished() {
   if (fail_read.fires()) return unreadable();
   return store_->unfinished();
+}
+
+Result<int> FaultyStore::renew_lease(const std::string& instance, std::chrono::milliseconds ttl) {
+  if (fail_read.fires()) return unreadable();
+  return store_->renew_lease(instance, ttl);
+}
+
+Result<void> FaultyStore::end_lease(const std::string& instance) {
+  if (fail_read.fires()) return unreadable();
+  return store_->end_lease(instance);
+}
+
+Result<std::vector<Run>> FaultyStore::claim(const Claim& claim) {
+  if (fail_read.fires()) return unreadable();
+  auto claimed = store_->claim(claim);
+  if (lost_ack.fires()) return unreadable();
+  return claimed;
+}
+
+Result<std::vector<Run>> FaultyStore::orphans(int limit) {
+  if (fail_read.fires()) return unreadable();
+  return store_->orphans(limit);
+}
+
+Result<std::vector<RunVersion>> FaultyStore::versions(std::span<const RunId> ids) {
+  if (fail_read.fires()) return unreadable();
+  return store_->versions(ids);
+}
+
+Result<Rating> FaultyStore::rate(const RunId& id, const RatingChange& change) {
+  if (fail_read.fires()) return unreadable();
+  return store_->rate(id, change);
+}
+
+Result<std::vector<Rating>> FaultyStore::ratings(const std::string& owner, const std::string& thread_id) {
+  if (fail_read.fires()) return unreadable();
+  return store_->ratings(owner, thread_id);
+}
+
+Result<Deleted> FaultyStore::delete_thread(const std::string& owner, const std::string& thread_id) {
+  if (fail_read.fires()) return unreadable();
+  return store_->delete_thread(owner, thread_id);
+}
+
+Result<std::int64_t> FaultyStore::retire(std::chrono::milliseconds age, int limit) {
+  if (fail_read.fires()) return unreadable();
+  return store_->retire(age, limit);
 }
 
 }  // namespace holdfast::testing

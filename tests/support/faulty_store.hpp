@@ -58,8 +58,21 @@ class FaultyStore final : public journal::Store {
   Result<std::vector<journal::Run>> list(const journal::RunFilter& filter) override;
   Result<std::vector<journal::Run>> thread_runs(const std::string& owner, const std::string& thread_id,
                                                 int limit) override;
-  Result<std::vector<journal::ThreadSummary>> threads(const std::string& owner, int limit) override;
+  Result<journal::ThreadPage> threads(const std::string& owner, int offset, int limit) override;
   Result<std::vector<journal::Run>> unfinished() override;
+  [[nodiscard]] journal::StoreHealth health() const override { return store_->health(); }
+  [[nodiscard]] bool shared() const noexcept override { return store_->shared(); }
+  Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
+  Result<void> end_lease(const std::string& instance) override;
+  Result<std::vector<journal::Run>> claim(const journal::Claim& claim) override;
+  Result<std::vector<journal::Run>> orphans(int limit) override;
+  Result<std::vector<journal::RunVersion>> versions(std::span<const RunId> ids) override;
+  void on_change(std::function<void(journal::Change)> sink) override { store_->on_change(std::move(sink)); }
+  Result<journal::Rating> rate(const RunId& id, const journal::RatingChange& change) override;
+  Result<std::vector<journal::Rating>> ratings(const std::string& owner, const std::string& thread_id) override;
+  Result<journal::Deleted> delete_thread(const std::string& owner, const std::string& thread_id) override;
+  Result<std::int64_t> retire(std::chrono::milliseconds age, int limit) override;
+  Result<void> reset_connections() override { return store_->reset_connections(); }
 
  private:
   std::unique_ptr<journal::Store> store_;

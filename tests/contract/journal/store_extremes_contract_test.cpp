@@ -15,7 +15,7 @@ TEST_P(StoreContract, APromptOfTenThousandCharactersComesBackWhole) {
   write(new_run(id, "ann", "t1", prompt)).value();
   reopen();
   EXPECT_EQ(find(id).prompt, prompt);
-  EXPECT_EQ(store_->threads("ann", 1)->at(0).title, prompt);
+  EXPECT_EQ(store_->threads("ann", 0, 1)->threads.at(0).title, prompt);
 }
 
 TEST_P(StoreContract, EveryByteComesBackAsItWas) {

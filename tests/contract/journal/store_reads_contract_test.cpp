@@ -116,9 +116,9 @@ TEST_P(StoreContract, AnOwnerSeesOnlyOwnRunsAndThreads) {
   EXPECT_THAT(ids_of(store_->list({.owner = "ann"}).value()), ElementsAre(of_ann.text()));
   EXPECT_THAT(ids_of(store_->thread_runs("bob", "shared", 10).value()), ElementsAre(of_bob.text()));
   EXPECT_THAT(store_->thread_runs("carol", "shared", 10).value(), IsEmpty());
-  ASSERT_EQ(store_->threads("ann", 10)->size(), 1U);
-  EXPECT_EQ(store_->threads("ann", 10)->at(0).run_count, 1);
-  EXPECT_THAT(store_->threads("carol", 10).value(), IsEmpty());
+  ASSERT_EQ(store_->threads("ann", 0, 10)->threads.size(), 1U);
+  EXPECT_EQ(store_->threads("ann", 0, 10)->threads.at(0).run_count, 1);
+  EXPECT_THAT(store_->threads("carol", 0, 10)->threads, IsEmpty());
 }
 
 TEST_P(StoreContract, AThreadShowsItsLatestRunsOldestFirst) {
@@ -138,14 +138,14 @@ TEST_P(StoreContract, ThreadsAreTitledByTheirFirstPromptNewestFirst) {
   clock_.advance(std::chrono::seconds(1));
   const auto latest = write(new_run(RunId::make(), "ann", "new", "second of new")).value().run;
 
-  const auto threads = store_->threads("ann", 10).value();
+  const auto threads = store_->threads("ann", 0, 10)->threads;
   ASSERT_EQ(threads.size(), 2U);
   EXPECT_EQ(threads[0].thread_id, "new");
   EXPECT_EQ(threads[0].title, "first of new");
   EXPECT_EQ(threads[0].latest_at, latest.created_at);
   EXPECT_EQ(threads[0].run_count, 2);
   EXPECT_EQ(threads[1].thread_id, "old");
-  EXPECT_EQ(store_->threads("ann", 1)->size(), 1U);
+  EXPECT_EQ(store_->threads("ann", 0, 1)->threads.size(), 1U);
 }
 
 TEST_P(StoreContract, UnfinishedRunsOfAllOwnersComeOldestFirst) {

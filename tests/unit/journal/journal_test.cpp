@@ -92,8 +92,8 @@ TEST_F(JournalTest, ALifeCanBeWrittenAndReadBack) {
     EXPECT_EQ(listed->size(), 1U);
     auto of_thread = co_await journal_->thread_runs("ann", "t1", 5);
     EXPECT_EQ(of_thread->size(), 1U);
-    auto threads = co_await journal_->threads("ann", 5);
-    EXPECT_EQ(threads->size(), 1U);
+    auto threads = co_await journal_->threads("ann", 0, 5);
+    EXPECT_EQ(threads->threads.size(), 1U);
     outcomes_.push_back("reached the end");
   });
   run();
