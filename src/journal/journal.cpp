@@ -90,6 +90,10 @@ awaitable<Result<std::vector<Run>>> Journal::claim(Claim claim) {
   return ask(*thread_, [claim = std::move(claim)](Store& store) { return store.claim(claim); });
 }
 
+awaitable<Result<std::vector<Run>>> Journal::held_by(std::string instance) {
+  return ask(*thread_, [instance = std::move(instance)](Store& store) { return store.held_by(instance); });
+}
+
 awaitable<Result<std::vector<Run>>> Journal::orphans(int limit) {
   return ask(*thread_, [limit](Store& store) { return store.orphans(limit); });
 }

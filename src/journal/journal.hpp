@@ -56,6 +56,7 @@ class Journal {
   awaitable<Result<int>> renew_lease(std::string instance, std::chrono::milliseconds ttl);
   awaitable<Result<void>> end_lease(std::string instance);
   awaitable<Result<std::vector<Run>>> claim(Claim claim);
+  awaitable<Result<std::vector<Run>>> held_by(std::string instance);
   awaitable<Result<std::vector<Run>>> orphans(int limit);
   awaitable<Result<std::vector<RunVersion>>> versions(std::vector<RunId> ids);
 
@@ -65,7 +66,7 @@ class Journal {
   awaitable<Result<std::int64_t>> retire(std::chrono::milliseconds age, int limit);
   awaitable<Result<void>> reset_connections();
 
-  /// `sink` is called on the executor when another instance changed something. Call it before the first operation.
+  /// `sink` is called on the executor when another instance changed something.
   void on_change(std::function<void(Change)> sink);
 
   [[nodiscard]] JournalHealth health() const;

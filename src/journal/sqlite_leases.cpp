@@ -17,6 +17,9 @@ SqliteLeases::SqliteLeases(const Connection& connection)
                  "SELECT id, attempt FROM (SELECT id, attempt, created_at, row_number() OVER (PARTITION BY owner "
                  "ORDER BY created_at, id) AS turn FROM runs WHERE finished_at IS NULL AND status = 'queued' "
                  "AND available_at <= ?) AS waiting ORDER BY turn, created_at, id LIMIT ?"),
+      held_by_(connection, fmt::format("SELECT {} FROM runs WHERE status = 'running' AND lease_owner = ? "
+                                       "ORDER BY created_at, id",
+                                       kRunColumns)),
       orphans_(connection,
                fmt::format("SELECT {} FROM runs WHERE status = 'running' AND NOT EXISTS (SELECT 1 FROM instances "
                            "WHERE instances.id = runs.lease_owner AND lease_until > ?) ORDER BY created_at, id LIMIT ?",
@@ -57,6 +60,12 @@ Result<std::vector<SqliteLeases::Claimable>> SqliteLeases::claimable(UnixMillis 
     if (!id) return fail(ErrorCode::data_loss, "journal: a run without a valid id: the file is damaged");
     found.push_back(Claimable{std::move(*id), static_cast<int>(query.integer(1))});
   }
+}
+
+Result<std::vector<Run>> SqliteLeases::held_by(const std::string& instance) {
+  Query query(held_by_);
+  query.bind(instance);
+  return read_runs(query);
 }
 
 Result<std::vector<Run>> SqliteLeases::orphans(UnixMillis now, int limit) {

@@ -24,6 +24,7 @@ class SqliteLeases {
   /// One run of each owner, then the second of each, and so on.
   Result<std::vector<Claimable>> claimable(UnixMillis now, int limit);
 
+  Result<std::vector<Run>> held_by(const std::string& instance);
   Result<std::vector<Run>> orphans(UnixMillis now, int limit);
   Result<std::vector<RunVersion>> versions(std::span<const RunId> ids);
 
@@ -33,6 +34,7 @@ class SqliteLeases {
   Statement count_others_;
   Statement end_;
   Statement claimable_;
+  Statement held_by_;
   Statement orphans_;
   Statement version_;
 };

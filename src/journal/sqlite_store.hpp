@@ -37,6 +37,7 @@ class SqliteStore final : public Store {
   Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
   Result<void> end_lease(const std::string& instance) override { return leases_.end(instance); }
   Result<std::vector<Run>> claim(const Claim& claim) override;
+  Result<std::vector<Run>> held_by(const std::string& instance) override { return leases_.held_by(instance); }
   Result<std::vector<Run>> orphans(int limit) override { return leases_.orphans(clock_.wall(), limit); }
   Result<std::vector<RunVersion>> versions(std::span<const RunId> ids) override { return leases_.versions(ids); }
 

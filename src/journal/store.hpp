@@ -185,6 +185,9 @@ class Store {
   /// another instance takes at the same moment.
   virtual Result<std::vector<Run>> claim(const Claim& claim) = 0;
 
+  /// Running runs of `instance`, oldest first: what it works on, or believes it does not.
+  virtual Result<std::vector<Run>> held_by(const std::string& instance) = 0;
+
   /// Running runs whose instance holds no lease, oldest first. Empty while that cannot be judged (soon after the
   /// database came back, when nobody could renew).
   virtual Result<std::vector<Run>> orphans(int limit) = 0;

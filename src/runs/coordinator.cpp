@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/hook_point.hpp"
 #include "base/json.hpp"
@@ -31,27 +32,47 @@ Coordinator::Coordinator(asio::any_io_executor executor, journal::Journal& journ
       pool_(pool),
       clock_(clock),
       config_(std::move(config)),
-      idle_(executor_) {}
+      idle_(executor_),
+      claimable_(executor_) {}
 
 Coordinator::~Coordinator() = default;
 
 awaitable<Result<int>> Coordinator::recover() {
   auto unfinished = co_await journal_.unfinished();
   if (!unfinished) co_return fail(std::move(unfinished), "recover runs");
+  int recovered = 0;
   for (auto& run : *unfinished) {
+    // Nobody else has our instance id, and its earlier process is dead: the data directory's lock proves it.
+    const bool ours = !journal_.shared() || run.lease_owner == config_.instance;
+    if (run.status == RunStatus::running && !ours) continue;
     if (run.status == RunStatus::running) {
       auto orphan = settle_orphan(run, config_.retry, "Holdfast stopped while the analysis was running");
       auto written = co_await journal_.append(std::move(orphan));
       if (!written) co_return fail(std::move(written), "recover run " + run.id.text());
       run = std::move(written->run);
     }
+    ++recovered;
     log::info("runs.recovered", {{"run", run.id.text()}, {"status", to_string(run.status)}, {"attempt", run.attempt}});
     if (!is_terminal(run.status)) queue_.push_back(take_up(std::move(run)));
   }
-  ++tasks_;
-  spawn(executor_, "expire waiting runs", stop_sweep_, [this] { return expire_waiting(); });
+  start_task("expire waiting runs", [this] { return expire_waiting(); });
+  start_task("watch runs of others", [this] { return watch_others(); });
+  if (journal_.shared()) {
+    journal_.on_change([this](const journal::Change& change) { note_change(change); });
+    start_task("hold the lease", [this] { return hold_lease(); });
+    start_task("claim waiting runs", [this] { return claim_waiting(); });
+  }
   pump();
-  co_return static_cast<int>(unfinished->size());
+  co_return recovered;
+}
+
+void Coordinator::start_task(std::string_view name, std::function<awaitable<void>()> body) {
+  ++tasks_;
+  auto& stop = stop_tasks_.emplace_back();
+  spawn(executor_, name, stop, [this, body = std::move(body)]() -> awaitable<void> {
+    co_await body();
+    end_task();
+  });
 }
 
 awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
@@ -76,9 +97,11 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
   if (!written) co_return fail(std::move(written), "accept the run; nothing was started");
   HOLDFAST_HOOK_POINT("runs.after_accepted");
   if (!written->changed) co_return join(std::move(written->run), submission);
+  // Between the commit and now we may have claimed it ourselves.
+  if (const auto claimed = find_live(written->run.id)) co_return Accepted{*claimed->run};
 
   auto live = take_up(std::move(written->run));
-  Accepted accepted{live->run};
+  Accepted accepted{*live->run};
   queue_.push_back(std::move(live));
   pump();
   co_return accepted;
@@ -98,13 +121,13 @@ Result<Accepted> Coordinator::join(Run existing, const Submission& submission) {
     pump();
   }
   // The live state is at least as new as what was read.
-  return Accepted{live ? live->run : std::move(existing), true};
+  return Accepted{live ? *live->run : std::move(existing), true};
 }
 
 awaitable<Result<Run>> Coordinator::find_live_or_stored(const std::string& owner, const RunId& id) {
   if (const auto live = find_live(id)) {
-    if (live->run.owner != owner) co_return no_such_run();
-    co_return live->run;
+    if (live->run->owner != owner) co_return no_such_run();
+    co_return *live->run;
   }
   auto stored = co_await journal_.find(id);
   if (!stored) co_return fail(std::move(stored), "look up the run");
@@ -117,23 +140,29 @@ awaitable<Result<Run>> Coordinator::find(std::string owner, RunId id) {
 }
 
 awaitable<Result<Run>> Coordinator::wait_past(std::string owner, RunId id, std::int64_t seen_seq, SteadyTime deadline) {
-  for (;;) {
-    const auto live = find_live(id);
-    if (!live) co_return co_await find_live_or_stored(owner, id);
-    if (live->run.owner != owner) co_return no_such_run();
-    if (live->run.last_seq > seen_seq) co_return live->run;
-    const auto wake = co_await live->changed.wait_until(deadline);
-    if (wake != Wake::notified || is_terminal(live->run.status)) co_return live->run;
-  }
+  return wait_until(std::move(owner), std::move(id), seen_seq, deadline);
 }
 
 awaitable<Result<Run>> Coordinator::wait_terminal(std::string owner, RunId id, SteadyTime deadline) {
+  return wait_until(std::move(owner), std::move(id), std::numeric_limits<std::int64_t>::max(), deadline);
+}
+
+awaitable<Result<Run>> Coordinator::wait_until(std::string owner, RunId id, std::int64_t seen_seq,
+                                               SteadyTime deadline) {
+  const auto is_news = [seen_seq](const Run& run) { return is_terminal(run.status) || run.last_seq > seen_seq; };
   for (;;) {
-    const auto live = find_live(id);
-    if (!live) co_return co_await find_live_or_stored(owner, id);
-    if (live->run.owner != owner) co_return no_such_run();
-    const auto wake = co_await live->changed.wait_until(deadline);
-    if (wake != Wake::notified || is_terminal(live->run.status)) co_return live->run;
+    if (const auto live = find_live(id)) {
+      if (live->run->owner != owner) co_return no_such_run();
+      if (is_news(*live->run)) co_return *live->run;
+      const auto wake = co_await live->changed.wait_until(deadline);
+      if (wake != Wake::notified || is_news(*live->run)) co_return *live->run;
+      continue;
+    }
+    auto stored = co_await find_live_or_stored(owner, id);
+    if (!stored || is_news(*stored)) co_return stored;
+    if (find_live(id)) continue;
+    const auto wake = co_await watched(*stored, deadline);
+    if (wake != Wake::notified) co_return stored;
   }
 }
 
@@ -150,6 +179,7 @@ awaitable<Result<Run>> Coordinator::cancel(std::string owner, RunId id) {
     }
     const auto live = find_live(id);
     auto append = settle_early(*run, EntryKind::cancelled, "The analysis was cancelled on request.");
+    if (live) append.known = live->run;
     auto written = co_await journal_.append(std::move(append));
     // A conflict means that the run moved on meanwhile: look again.
     if (!written && written.error().code() == ErrorCode::conflict) continue;
@@ -159,7 +189,7 @@ awaitable<Result<Run>> Coordinator::cancel(std::string owner, RunId id) {
     queue_.remove(id);
     update(*live, std::move(written->run));
     live->stop();
-    co_return live->run;
+    co_return *live->run;
   }
 }
 
@@ -187,7 +217,7 @@ awaitable<Result<ThreadPage>> Coordinator::threads(std::string owner, int offset
 
 std::optional<QueuePlace> Coordinator::queue_place(const RunId& id) const {
   const auto live = find_live(id);
-  if (!live || live->run.status != RunStatus::queued) return std::nullopt;
+  if (!live || live->run->status != RunStatus::queued) return std::nullopt;
   const auto position = queue_.position(id);
   if (!position) return QueuePlace{.position = 1, .reason = "retry_backoff", .detail = "", .estimate_seconds = {}};
 
@@ -208,7 +238,7 @@ CoordinatorStatus Coordinator::status() const {
   auto status = counts_;
   status.queued = 0;
   status.running = 0;
-  for (const auto& [id, live] : live_) ++(live->run.status == RunStatus::running ? status.running : status.queued);
+  for (const auto& [id, live] : live_) ++(live->run->status == RunStatus::running ? status.running : status.queued);
   return status;
 }
 
@@ -221,18 +251,19 @@ Coordinator::LiveRunPtr Coordinator::find_live(const RunId& id) const {
 
 Coordinator::LiveRunPtr Coordinator::take_up(Run run) {
   auto live = std::make_shared<LiveRun>(executor_, std::move(run), clock_.steady());
-  live_.emplace(live->run.id, live);
+  live_.emplace(live->run->id, live);
   return live;
 }
 
 void Coordinator::update(LiveRun& live, Run run) {
-  live.run = std::move(run);
-  if (is_terminal(live.run.status)) end_run(live);
+  const bool ended = is_terminal(live.run->status);
+  live.run = std::make_shared<const Run>(std::move(run));
+  if (!ended && is_terminal(live.run->status)) end_run(live);
   live.changed.notify_all();
 }
 
 void Coordinator::end_run(LiveRun& live) {
-  switch (live.run.status) {
+  switch (live.run->status) {
     case RunStatus::completed: ++counts_.completed; break;
     case RunStatus::failed: ++counts_.failed; break;
     case RunStatus::cancelled: ++counts_.cancelled; break;
@@ -240,7 +271,7 @@ void Coordinator::end_run(LiveRun& live) {
     case RunStatus::queued:
     case RunStatus::running: return;
   }
-  live_.erase(live.run.id);
+  live_.erase(live.run->id);
 }
 
 awaitable<void> Coordinator::expire_waiting() {
@@ -253,20 +284,19 @@ awaitable<void> Coordinator::expire_waiting() {
     std::ranges::copy_if(queue_.waiting(), std::back_inserter(overdue),
                          [&](const auto& live) { return live->waiting_since <= oldest_allowed; });
     for (const auto& live : overdue) {
-      queue_.remove(live->run.id);
-      auto expired = settle_early(live->run, EntryKind::expired,
+      queue_.remove(live->run->id);
+      auto expired = settle_early(*live->run, EntryKind::expired,
                                   "The analysis waited for a worker longer than runs.queue_deadline allows.");
       auto recorded = co_await record_end(live, std::move(expired));
       if (!recorded) log::warning("runs.expiry_failed", {{"error", recorded.error().message()}});
     }
     awake = co_await sleep_until(clock_.steady() + kSweepInterval);
   }
-  end_task();
 }
 
 awaitable<void> Coordinator::drain(SteadyTime deadline) {
   draining_ = true;
-  stop_sweep_.emit(asio::cancellation_type::terminal);
+  for (auto& stop : stop_tasks_) stop.emit(asio::cancellation_type::terminal);
   stop_runs(RunStatus::queued);
   while (tasks_ > 0) {
     const auto wake = co_await idle_.wait_until(deadline);
@@ -278,13 +308,17 @@ awaitable<void> Coordinator::drain(SteadyTime deadline) {
     const auto wake = co_await idle_.wait_until(SteadyTime::max());
     if (wake == Wake::cancelled) break;
   }
+  if (!journal_.shared()) co_return;
+  // What was cut off is free for the others at once.
+  const auto ended = co_await journal_.end_lease(config_.instance);
+  if (!ended) log::warning("runs.lease_not_ended", {{"error", ended.error().message()}});
 }
 
 void Coordinator::stop_runs(RunStatus status) {
   // A stopped run may leave live_ at once, so the list is made first.
   std::vector<LiveRunPtr> stopped;
   for (const auto& [id, live] : live_) {
-    if (live->run.status == status) stopped.push_back(live);
+    if (live->run->status == status) stopped.push_back(live);
   }
   for (const auto& live : stopped) live->stop();
 }

@@ -9,6 +9,8 @@
 ///     worker `max_crashes` times is sealed as failed with the evidence.
 #pragma once
 
+#include <functional>
+#include <list>
 #include <memory>
 #include <unordered_map>
 
@@ -51,6 +53,12 @@ struct QueuePlace {
 
 struct CoordinatorConfig {
   std::string route = "POST /analyze";
+  /// Names this server among those that share the journal. Stays the same when it is started again.
+  std::string instance = "only";
+  /// How long runs of an instance that says nothing stay its own. Renewed three times in that time.
+  std::chrono::milliseconds lease{15'000};
+  /// How often runs that others work on are looked at, when no notification comes.
+  std::chrono::milliseconds poll{500};
   std::size_t queue_limit = 1000;  ///< Runs that wait; past it submissions are refused.
   std::chrono::milliseconds attempt_deadline{240'000};
   std::chrono::milliseconds queue_deadline{3'600'000};  ///< A run that waited this long for a worker is expired.
@@ -129,10 +137,13 @@ class Coordinator {
   Result<Accepted> join(Run existing, const Submission& submission);
   LiveRunPtr take_up(Run run);
   [[nodiscard]] LiveRunPtr find_live(const RunId& id) const;
+  awaitable<Result<Run>> wait_until(std::string owner, RunId id, std::int64_t seen_seq, SteadyTime deadline);
   awaitable<Result<Run>> find_live_or_stored(const std::string& owner, const RunId& id);
 
   // An attempt from start to end (coordinator_attempts.cpp).
   awaitable<void> run_attempt(LiveRunPtr live, workers::Slot slot);
+  awaitable<void> work_on(LiveRunPtr live, workers::Slot slot);
+  [[nodiscard]] std::string start_body(const workers::Slot& slot) const;
   awaitable<Result<void>> start_attempt(LiveRun& live, const workers::Slot& slot);
   awaitable<std::string> body_for_worker(const LiveRun& live);
   awaitable<Result<void>> record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event);
@@ -140,8 +151,24 @@ class Coordinator {
   void requeue(LiveRunPtr live, std::chrono::milliseconds delay);
   awaitable<void> resolve_start(LiveRunPtr live);
   awaitable<void> refresh(LiveRunPtr live);
+  void give_up(LiveRunPtr live);
   void stop_runs(RunStatus status);
+  void start_task(std::string_view name, std::function<awaitable<void>()> body);
   void end_task();
+
+  // Other instances on the same journal (coordinator_instances.cpp).
+  awaitable<void> hold_lease();
+  awaitable<void> take_over(Result<std::vector<Run>> orphans, std::string reason);
+  awaitable<void> claim_waiting();
+  awaitable<bool> claim_once();
+  void adopt_claimed(Run run, workers::Slot slot);
+
+  // Runs that are not live here, but waited for (coordinator_watch.cpp).
+  struct Watched;
+  awaitable<Wake> watched(Run seen, SteadyTime deadline);
+  awaitable<void> watch_others();
+  awaitable<void> look_at_others();
+  void note_change(const journal::Change& change);
 
   /// Takes over the durable state and wakes who waits for it. A terminal run is live no more.
   void update(LiveRun& live, Run run);
@@ -157,10 +184,14 @@ class Coordinator {
   std::unordered_map<RunId, LiveRunPtr> live_;
   RunQueue queue_;
   CoordinatorStatus counts_;
-  double mean_run_ms_ = 0;  ///< Moving average over finished attempts; 0 while there is none.
-  int tasks_ = 0;           ///< Attempts under way and waits before the next.
-  Event idle_;              ///< tasks_ became 0.
-  asio::cancellation_signal stop_sweep_;
+  double mean_run_ms_ = 0;                           ///< Moving average over finished attempts; 0 while there is none.
+  int tasks_ = 0;                                    ///< Attempts under way and waits before the next.
+  Event idle_;                                       ///< tasks_ became 0.
+  std::list<asio::cancellation_signal> stop_tasks_;  ///< One for each task that lasts until drain().
+  std::unordered_map<RunId, std::shared_ptr<Watched>> watched_;
+  Event claimable_;              ///< There may be runs to claim.
+  bool more_to_claim_ = false;   ///< The last claim got all it asked for, or found no idle worker.
+  bool told_of_queued_ = false;  ///< Another instance has more than it can do.
   bool draining_ = false;
 };
 

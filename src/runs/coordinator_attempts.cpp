@@ -43,8 +43,8 @@ bool can_be_written_later(const Error& error) {
 }
 
 std::string usage_of(const LiveRun& live, const Clock& clock) {
-  const auto started = live.run.started_at.value_or(live.run.created_at);
-  json::object timing{{"queued", started - live.run.created_at},
+  const auto started = live.run->started_at.value_or(live.run->created_at);
+  json::object timing{{"queued", started - live.run->created_at},
                       {"run", clock.wall() - started},
                       {"journal", live.journal_time.count()}};
   return json::serialize(json::object{{"timing_ms", std::move(timing)}});
@@ -52,7 +52,13 @@ std::string usage_of(const LiveRun& live, const Clock& clock) {
 
 }  // namespace
 
+std::string Coordinator::start_body(const workers::Slot& slot) const {
+  json::object body{{"worker", slot.worker_index()}, {"pid", slot.worker_pid()}, {"instance", config_.instance}};
+  return json::serialize(body);
+}
+
 void Coordinator::pump() {
+  if (queue_.size() == 0 && more_to_claim_) claimable_.notify_all();
   while (!draining_ && queue_.size() > 0) {
     auto slot = pool_.acquire();
     if (!slot) return;
@@ -67,27 +73,30 @@ void Coordinator::pump() {
 
 awaitable<void> Coordinator::run_attempt(LiveRunPtr live, workers::Slot slot) {
   auto started = co_await start_attempt(*live, slot);
-  if (!started) {
-    if (can_be_written_later(started.error())) {
-      requeue(live, kJournalPause);
-    } else {
-      co_await resolve_start(live);
-    }
-    end_task();
-    co_return;
+  if (started) {
+    co_await work_on(live, std::move(slot));
+  } else if (can_be_written_later(started.error())) {
+    requeue(live, kJournalPause);
+  } else {
+    co_await resolve_start(live);
   }
-  HOLDFAST_HOOK_POINT("runs.after_started");
+  end_task();
+}
 
-  const int number = live->run.attempt;
+// The attempt is durable: give it to the worker, and write down how it ended.
+awaitable<void> Coordinator::work_on(LiveRunPtr live, workers::Slot slot) {
+  HOLDFAST_HOOK_POINT("runs.after_started");
+  const int number = live->run->attempt;
+  live->working_attempt = number;
   auto request = co_await body_for_worker(*live);
-  workers::Attempt attempt{.run_id = live->run.id.text(),
+  workers::Attempt attempt{.run_id = live->run->id.text(),
                            .number = number,
-                           .route = live->run.route,
+                           .route = live->run->route,
                            .body = std::move(request),
-                           .traceparent = live->run.traceparent,
+                           .traceparent = live->run->traceparent,
                            .deadline = clock_.steady() + config_.attempt_deadline};
   if (live->stopping) {
-    end_task();
+    live->working_attempt = 0;
     co_return;
   }
   workers::EventSink sink = [this, live, number](workers::WorkerEvent event) {
@@ -96,48 +105,74 @@ awaitable<void> Coordinator::run_attempt(LiveRunPtr live, workers::Slot slot) {
   const auto outcome = co_await slot.dispatch(std::move(attempt), std::move(sink));
   HOLDFAST_HOOK_POINT("runs.before_finished");
 
+  // Somebody else's entry met our fence: a cancellation, or an instance that took the run over.
+  if (!outcome && outcome.error().code() == ErrorCode::conflict) co_await refresh(live);
+  const auto failures = static_cast<std::uint32_t>(number);
+  const auto pause = backoff_delay(config_.retry.backoff, failures, random_uniform());
   // A run that was cancelled meanwhile is terminal already: the fence would refuse anything else.
-  if (live->run.status == RunStatus::running && live->run.attempt == number) {
-    if (auto end = settle(live->run, outcome, config_.retry)) {
+  if (live->run->status == RunStatus::running && live->run->attempt == number) {
+    if (auto end = settle(*live->run, outcome, config_.retry)) {
+      if (end->to == RunStatus::queued) end->delay = pause;
       const auto recorded = co_await record_end(live, std::move(*end));
       if (!recorded)
-        log::info("runs.end_refused", {{"run", live->run.id.text()}, {"error", recorded.error().message()}});
+        log::info("runs.end_refused", {{"run", live->run->id.text()}, {"error", recorded.error().message()}});
     }
   }
   HOLDFAST_HOOK_POINT("runs.after_finished");
-  if (live->run.status == RunStatus::queued && !live->stopping) {
-    const auto failures = static_cast<std::uint32_t>(live->run.attempt);
-    requeue(live, backoff_delay(config_.retry.backoff, failures, random_uniform()));
-  }
-  end_task();
+  live->working_attempt = 0;
+  if (live->run->status == RunStatus::queued && !live->stopping) requeue(live, pause);
 }
 
+// Takes over what the journal says of a run that is live here.
 awaitable<void> Coordinator::refresh(LiveRunPtr live) {
-  auto stored = co_await journal_.find(live->run.id);
-  if (stored && *stored) update(*live, std::move(**stored));
+  auto stored = co_await journal_.find(live->run->id);
+  if (!stored || !*stored) co_return;
+  auto& run = **stored;
+  if (run.last_seq < live->run->last_seq) co_return;
+  const bool elsewhere = run.status == RunStatus::running && run.lease_owner != config_.instance;
+  const bool overtaken = live->working_attempt != 0 && run.status == RunStatus::queued;
+  const bool ended = is_terminal(run.status) && !is_terminal(live->run->status);
+  update(*live, std::move(run));
+  if (elsewhere || overtaken) give_up(live);
+  if (ended) {
+    queue_.remove(live->run->id);
+    live->stop();
+  }
 }
 
-// The start met the fence. Either the run was cancelled before it was taken up, or an earlier start became durable
-// although its acknowledgement was lost: then the attempt is lost too.
+// Another instance has the run now: whoever waits for it here follows it in the journal.
+void Coordinator::give_up(LiveRunPtr live) {
+  log::info("runs.taken_by_another", {{"run", live->run->id.text()}, {"instance", live->run->lease_owner}});
+  queue_.remove(live->run->id);
+  live_.erase(live->run->id);
+  live->stop();
+  live->changed.notify_all();
+}
+
+// The start met the fence. The run was cancelled or started elsewhere before it was taken up, or we have claimed it
+// ourselves; or an earlier start became durable although its acknowledgement was lost: then the attempt is lost too.
 awaitable<void> Coordinator::resolve_start(LiveRunPtr live) {
   co_await refresh(live);
-  if (live->run.status == RunStatus::running) {
-    auto orphan = settle_orphan(live->run, config_.retry, "the journal did not confirm the start in time");
+  const bool unattended = live->run->status == RunStatus::running && live->run->lease_owner == config_.instance &&
+                          live->working_attempt != live->run->attempt;
+  if (unattended) {
+    auto orphan = settle_orphan(*live->run, config_.retry, "the journal did not confirm the start in time");
     const auto recorded = co_await record_end(live, std::move(orphan));
     if (!recorded) log::warning("runs.start_unresolved", {{"error", recorded.error().message()}});
   }
-  if (live->run.status == RunStatus::queued && !live->stopping) requeue(live, kJournalPause);
+  if (live->run->status == RunStatus::queued && !live->stopping) requeue(live, kJournalPause);
 }
 
 awaitable<Result<void>> Coordinator::start_attempt(LiveRun& live, const workers::Slot& slot) {
-  const json::object body{{"worker", slot.worker_index()}, {"pid", slot.worker_pid()}};
-  Append append{.id = live.run.id,
+  Append append{.id = live.run->id,
                 .from = RunStatus::queued,
-                .attempt = live.run.attempt,
+                .attempt = live.run->attempt,
                 .to = RunStatus::running,
                 .kind = EntryKind::started,
-                .body = json::serialize(body),
-                .starts_attempt = true};
+                .body = start_body(slot),
+                .starts_attempt = true,
+                .lease_owner = config_.instance,
+                .known = live.run};
   const auto asked = clock_.steady();
   auto written = co_await journal_.append(std::move(append));
   live.journal_time += std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - asked);
@@ -149,20 +184,21 @@ awaitable<Result<void>> Coordinator::start_attempt(LiveRun& live, const workers:
 // Neither checkpoint nor history is needed to answer: without them the worker starts over, or without context.
 awaitable<std::string> Coordinator::body_for_worker(const LiveRun& live) {
   std::optional<journal::Checkpoint> checkpoint;
-  if (live.run.attempt > 1) {
-    auto stored = co_await journal_.checkpoint(live.run.id);
+  if (live.run->attempt > 1) {
+    auto stored = co_await journal_.checkpoint(live.run->id);
     if (stored) checkpoint = std::move(*stored);
   }
   std::vector<Run> thread;
   if (config_.send_history) {
-    auto earlier = co_await journal_.thread_runs(live.run.owner, live.run.thread_id, kHistoryRuns + 1);
+    auto earlier = co_await journal_.thread_runs(live.run->owner, live.run->thread_id, kHistoryRuns + 1);
     if (earlier) thread = std::move(*earlier);
   }
-  co_return worker_body(live.run, checkpoint, thread);
+  co_return worker_body(*live.run, checkpoint, thread);
 }
 
 awaitable<Result<void>> Coordinator::record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event) {
-  auto append = event_append(live->run.id, attempt, event);
+  auto append = event_append(live->run->id, attempt, event);
+  append.known = live->run;
   auto written = co_await journal_.append(std::move(append));
   if (!written) {
     // Progress that cannot be written now is not worth an attempt; it is not shown either.
@@ -176,19 +212,20 @@ awaitable<Result<void>> Coordinator::record_event(LiveRunPtr live, int attempt, 
 
 awaitable<Result<void>> Coordinator::record_end(LiveRunPtr live, Append append) {
   append.usage = usage_of(*live, clock_);
+  append.known = live->run;
   const auto asked = clock_.steady();
   for (std::uint32_t failures = 1;; ++failures) {
     auto copy = append;
     auto written = co_await journal_.append(std::move(copy));
     if (written) {
       const double took_ms = std::chrono::duration<double, std::milli>(clock_.steady() - asked).count();
-      log::debug("runs.recorded_end", {{"run", live->run.id.text()}, {"journal_ms", took_ms}});
+      log::debug("runs.recorded_end", {{"run", live->run->id.text()}, {"journal_ms", took_ms}});
       if (written->run.status == RunStatus::completed) {
         const auto run_ms = static_cast<double>(clock_.wall() - written->run.started_at.value_or(clock_.wall()));
         mean_run_ms_ = mean_run_ms_ > 0 ? mean_run_ms_ * 0.9 + run_ms * 0.1 : run_ms + 1;
       }
       if (append.kind != EntryKind::completed) {
-        log::info("runs.attempt_ended", {{"run", live->run.id.text()},
+        log::info("runs.attempt_ended", {{"run", live->run->id.text()},
                                          {"attempt", append.attempt},
                                          {"entry", to_string(append.kind)},
                                          {"why", append.body}});
@@ -202,7 +239,7 @@ awaitable<Result<void>> Coordinator::record_end(LiveRunPtr live, Append append) 
       co_return fail(std::move(written), "record the end");
     }
     if (failures == 1) {
-      log::error("runs.end_not_written", {{"run", live->run.id.text()},
+      log::error("runs.end_not_written", {{"run", live->run->id.text()},
                                           {"error", written.error().message()},
                                           {"next", "kept in memory and tried again"}});
     }
@@ -216,7 +253,7 @@ void Coordinator::requeue(LiveRunPtr live, std::chrono::milliseconds delay) {
   auto body = [this, live, delay]() -> awaitable<void> {
     co_await sleep_until(clock_.steady() + delay);
     // A run keeps its turn: it waited before those that came after it.
-    if (live->run.status == RunStatus::queued && !live->stopping) {
+    if (live->run->status == RunStatus::queued && !live->stopping) {
       queue_.push_front(live);
       pump();
     }

@@ -8,7 +8,7 @@ namespace holdfast::runs {
 namespace {
 
 auto find_in(auto& waiting, const RunId& id) {
-  return std::ranges::find_if(waiting, [&](const auto& live) { return live->run.id == id; });
+  return std::ranges::find_if(waiting, [&](const auto& live) { return live->run->id == id; });
 }
 
 }  // namespace

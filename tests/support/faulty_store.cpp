@@ -109,6 +109,11 @@ Result<std::vector<Run>> FaultyStore::claim(const Claim& claim) {
   return claimed;
 }
 
+Result<std::vector<Run>> FaultyStore::held_by(const std::string& instance) {
+  if (fail_read.fires()) return unreadable();
+  return store_->held_by(instance);
+}
+
 Result<std::vector<Run>> FaultyStore::orphans(int limit) {
   if (fail_read.fires()) return unreadable();
   return store_->orphans(limit);

@@ -61,10 +61,14 @@ class FaultyStore final : public journal::Store {
   Result<journal::ThreadPage> threads(const std::string& owner, int offset, int limit) override;
   Result<std::vector<journal::Run>> unfinished() override;
   [[nodiscard]] journal::StoreHealth health() const override { return store_->health(); }
-  [[nodiscard]] bool shared() const noexcept override { return store_->shared(); }
+  [[nodiscard]] bool shared() const noexcept override { return shared_ || store_->shared(); }
+
+  /// Plays a database that several instances use. Call it before the store is in use.
+  void pretend_to_be_shared() noexcept { shared_ = true; }
   Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
   Result<void> end_lease(const std::string& instance) override;
   Result<std::vector<journal::Run>> claim(const journal::Claim& claim) override;
+  Result<std::vector<journal::Run>> held_by(const std::string& instance) override;
   Result<std::vector<journal::Run>> orphans(int limit) override;
   Result<std::vector<journal::RunVersion>> versions(std::span<const RunId> ids) override;
   void on_change(std::function<void(journal::Change)> sink) override { store_->on_change(std::move(sink)); }
@@ -76,6 +80,7 @@ class FaultyStore final : public journal::Store {
 
  private:
   std::unique_ptr<journal::Store> store_;
+  bool shared_ = false;
 };
 
 }  // namespace holdfast::testing

@@ -23,9 +23,9 @@ TEST_F(RunQueueTest, FirstComeIsFirstServed) {
   const auto second = run();
   queue_.push_back(first);
   queue_.push_back(second);
-  EXPECT_EQ(queue_.position(second->run.id), 2);
+  EXPECT_EQ(queue_.position(second->run->id), 2);
   EXPECT_EQ(queue_.pop(), first);
-  EXPECT_EQ(queue_.position(second->run.id), 1);
+  EXPECT_EQ(queue_.position(second->run->id), 1);
   EXPECT_EQ(queue_.pop(), second);
   EXPECT_EQ(queue_.pop(), nullptr);
 }
@@ -42,8 +42,8 @@ TEST_F(RunQueueTest, RemovingWhatIsNotThereSaysSo) {
   const auto waiting = run();
   queue_.push_back(waiting);
   EXPECT_FALSE(queue_.remove(RunId::make()));
-  EXPECT_TRUE(queue_.remove(waiting->run.id));
-  EXPECT_FALSE(queue_.position(waiting->run.id));
+  EXPECT_TRUE(queue_.remove(waiting->run->id));
+  EXPECT_FALSE(queue_.position(waiting->run->id));
   EXPECT_EQ(queue_.size(), 0U);
 }
 

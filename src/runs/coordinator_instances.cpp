@@ -1,0 +1,110 @@
+// Several instances on one journal: the lease, runs of instances that are gone, and claims.
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "runs/attempt_outcome.hpp"
+#include "runs/coordinator.hpp"
+
+namespace holdfast::runs {
+namespace {
+
+// Read at a time; what is left is seen at the next look.
+constexpr int kOrphansPerLook = 100;
+// Runs claimed in one transaction.
+constexpr std::size_t kClaimsAtOnce = 16;
+// An instance that has just accepted a run and has an idle worker should start it itself.
+constexpr std::chrono::milliseconds kFirstGoTime{50};
+
+}  // namespace
+
+awaitable<void> Coordinator::hold_lease() {
+  bool awake = true;
+  int others = -1;
+  while (awake && !draining_) {
+    const auto renewed = co_await journal_.renew_lease(config_.instance, config_.lease);
+    if (renewed && *renewed != others) {
+      others = *renewed;
+      log::info("runs.lease_held", {{"instance", config_.instance}, {"other_instances", others}});
+    }
+    if (renewed) {
+      auto held = co_await journal_.held_by(config_.instance);
+      co_await take_over(std::move(held), "the claim was not confirmed in time");
+      auto orphans = co_await journal_.orphans(kOrphansPerLook);
+      co_await take_over(std::move(orphans), "the instance that worked on it is gone");
+    }
+    awake = co_await sleep_until(clock_.steady() + config_.lease / 3);
+  }
+}
+
+// Several instances may try: the fence lets one of them through.
+awaitable<void> Coordinator::take_over(Result<std::vector<Run>> orphans, std::string reason) {
+  if (!orphans) co_return;
+  for (const auto& run : *orphans) {
+    if (find_live(run.id)) continue;
+    auto orphan = settle_orphan(run, config_.retry, reason);
+    const auto written = co_await journal_.append(std::move(orphan));
+    if (!written) continue;
+    log::warning("runs.taken_over", {{"run", run.id.text()},
+                                     {"from", run.lease_owner},
+                                     {"attempt", run.attempt},
+                                     {"status", to_string(written->run.status)}});
+    more_to_claim_ = true;
+  }
+  if (more_to_claim_) claimable_.notify_all();
+}
+
+awaitable<void> Coordinator::claim_waiting() {
+  while (!draining_) {
+    bool full = co_await claim_once();
+    if (full) continue;
+    const auto wake = co_await claimable_.wait_until(clock_.steady() + config_.poll);
+    if (wake == Wake::cancelled) co_return;
+    if (!told_of_queued_) continue;
+    told_of_queued_ = false;
+    co_await sleep_until(clock_.steady() + kFirstGoTime);
+  }
+}
+
+// True: as many runs as idle workers, so there may be more.
+awaitable<bool> Coordinator::claim_once() {
+  if (queue_.size() > 0) co_return false;
+  std::vector<workers::Slot> slots;
+  journal::Claim claim{.instance = config_.instance, .bodies = {}};
+  while (slots.size() < kClaimsAtOnce) {
+    auto slot = pool_.acquire();
+    if (!slot) break;
+    claim.bodies.push_back(start_body(*slot));
+    slots.push_back(std::move(*slot));
+  }
+  if (slots.empty()) {
+    more_to_claim_ = true;
+    co_return false;
+  }
+  auto claimed = co_await journal_.claim(std::move(claim));
+  const std::size_t count = claimed ? claimed->size() : 0;
+  more_to_claim_ = count == slots.size();
+  for (std::size_t i = 0; i < count; ++i) adopt_claimed(std::move((*claimed)[i]), std::move(slots[i]));
+  co_return more_to_claim_;
+}
+
+// The run may wait here already: we accepted it and it was claimed before it was taken up.
+void Coordinator::adopt_claimed(Run run, workers::Slot slot) {
+  auto live = find_live(run.id);
+  if (live) {
+    queue_.remove(run.id);
+    update(*live, std::move(run));
+  } else {
+    live = take_up(std::move(run));
+  }
+  live->working_attempt = live->run->attempt;
+  ++tasks_;
+  // A task is copied into place, and a slot cannot be copied.
+  auto shared_slot = std::make_shared<workers::Slot>(std::move(slot));
+  auto body = [this, live, shared_slot]() -> awaitable<void> {
+    co_await work_on(live, std::move(*shared_slot));
+    end_task();
+  };
+  spawn(executor_, "claimed attempt", live->stop_attempt, std::move(body));
+}
+
+}  // namespace holdfast::runs
