@@ -41,7 +41,7 @@ workers::PoolConfig pool_config(const Settings& settings, const DataDir& data) {
 runs::CoordinatorConfig coordinator_config(const Settings& settings) {
   return {.route = settings.worker_route,
           .queue_limit = static_cast<std::size_t>(settings.queue_limit),
-          .attempt_deadline = settings.run_deadline,
+          .run_deadline = settings.run_deadline,
           .queue_deadline = settings.queue_deadline,
           .retry = {.max_crashes = settings.max_crashes, .max_attempts = settings.max_attempts},
           .send_history = settings.worker_command.empty()};

@@ -219,7 +219,8 @@ std::optional<QueuePlace> Coordinator::queue_place(const RunId& id) const {
   const auto live = find_live(id);
   if (!live || live->run->status != RunStatus::queued) return std::nullopt;
   const auto position = queue_.position(id);
-  if (!position) return QueuePlace{.position = 1, .reason = "retry_backoff", .detail = "", .estimate_seconds = {}};
+  const char* reason = live->run->attempt == 0 ? "starting" : "retry_backoff";
+  if (!position) return QueuePlace{.position = 1, .reason = reason, .detail = "", .estimate_seconds = {}};
 
   QueuePlace place{.position = *position, .reason = "workers_busy", .detail = "", .estimate_seconds = {}};
   const auto pool = pool_.status();

@@ -46,7 +46,7 @@ struct Accepted {
 /// Where a queued run stands.
 struct QueuePlace {
   int position = 1;                     ///< 1 is next.
-  std::string reason;                   ///< "workers_busy", "workers_starting", "workers_failing", "retry_backoff".
+  std::string reason;                   ///< "starting", "workers_busy", "workers_starting", "workers_failing", "retry_backoff".
   std::string detail;                   ///< For people; empty when the reason says it all.
   std::optional<int> estimate_seconds;  ///< Absent while no run has finished yet.
 };
@@ -60,7 +60,8 @@ struct CoordinatorConfig {
   /// How often runs that others work on are looked at, when no notification comes.
   std::chrono::milliseconds poll{500};
   std::size_t queue_limit = 1000;  ///< Runs that wait; past it submissions are refused.
-  std::chrono::milliseconds attempt_deadline{240'000};
+  /// For all attempts at a run together, as far as this process makes them.
+  std::chrono::milliseconds run_deadline{240'000};
   std::chrono::milliseconds queue_deadline{3'600'000};  ///< A run that waited this long for a worker is expired.
   RetryPolicy retry;
   bool send_history = true;  ///< The built-in worker reads earlier runs of the thread (docs/worker-protocol.md).

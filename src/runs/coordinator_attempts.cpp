@@ -42,6 +42,9 @@ bool can_be_written_later(const Error& error) {
   return error.code() == ErrorCode::unavailable || error.code() == ErrorCode::resource_exhausted;
 }
 
+constexpr std::string_view kTimeIsUp =
+    "The attempts at the analysis together took longer than its time limit. Ask for less at once, or raise runs.deadline.";
+
 std::string usage_of(const LiveRun& live, const Clock& clock) {
   const auto started = live.run->started_at.value_or(live.run->created_at);
   json::object timing{{"queued", started - live.run->created_at},
@@ -88,13 +91,14 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, workers::Slot slot) {
   HOLDFAST_HOOK_POINT("runs.after_started");
   const int number = live->run->attempt;
   live->working_attempt = number;
+  const auto begun = clock_.steady();
   auto request = co_await body_for_worker(*live);
   workers::Attempt attempt{.run_id = live->run->id.text(),
                            .number = number,
                            .route = live->run->route,
                            .body = std::move(request),
                            .traceparent = live->run->traceparent,
-                           .deadline = clock_.steady() + config_.attempt_deadline};
+                           .deadline = begun + (config_.run_deadline - live->spent)};
   if (live->stopping) {
     live->working_attempt = 0;
     co_return;
@@ -103,6 +107,7 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, workers::Slot slot) {
     return record_event(live, number, std::move(event));
   };
   const auto outcome = co_await slot.dispatch(std::move(attempt), std::move(sink));
+  live->spent += std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - begun);
   HOLDFAST_HOOK_POINT("runs.before_finished");
 
   // Somebody else's entry met our fence: a cancellation, or an instance that took the run over.
@@ -112,6 +117,9 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, workers::Slot slot) {
   // A run that was cancelled meanwhile is terminal already: the fence would refuse anything else.
   if (live->run->status == RunStatus::running && live->run->attempt == number) {
     if (auto end = settle(*live->run, outcome, config_.retry)) {
+      if (end->to == RunStatus::queued && live->spent >= config_.run_deadline) {
+        end = settle_early(*live->run, EntryKind::expired, kTimeIsUp);
+      }
       if (end->to == RunStatus::queued) end->delay = pause;
       const auto recorded = co_await record_end(live, std::move(*end));
       if (!recorded)

@@ -15,6 +15,7 @@ export function count(n: number, one: string, many = `${one}s`): string {
 }
 
 const kQueueReasons: Record<string, string> = {
+  starting: 'Starting',
   workers_busy: 'Waiting for a free worker',
   workers_starting: 'Waiting for a worker to start',
   workers_failing: 'Waiting: workers fail to start',

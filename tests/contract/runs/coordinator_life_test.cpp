@@ -96,7 +96,7 @@ TEST_F(CoordinatorTest, CancellingARunningRunStopsItsWorkerAndWorkGoesOn) {
 }
 
 TEST_F(CoordinatorTest, ARunPastItsDeadlineExpiresAndSaysWhy) {
-  auto& live = serve("--no-answer", {.attempt_deadline = 50ms});
+  auto& live = serve("--no-answer", {.run_deadline = 50ms});
   ASSERT_TRUE(live.submit(id_));
   const auto run = live.finish(id_);
   EXPECT_EQ(run.status, RunStatus::expired);
