@@ -5,9 +5,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EventReader, Lost, exchange } from './wire.mjs';
 
 const restMs = 25;
-/** A stream that was lost this often without bringing anything new is cut by something on the way. */
-const fruitlessLimit = 3;
-
 /** What an answer is, whichever way it came: the worker signs it with its pid and attempt. */
 export function answerOf({ result, pid, attempt }) {
   return { text: result, pid, attempt };
@@ -35,9 +32,11 @@ export class Client {
   waits = 0;
   losses = 0;
 
-  constructor(port, { patience = 60_000 } = {}) {
+  /** A stream that was lost `trust` times without bringing anything new is cut by something on the way. */
+  constructor(port, { patience = 60_000, trust = 3 } = {}) {
     this.port = port;
     this.patience = patience;
+    this.trust = trust;
   }
 
   /** Asks in one of the ways below until the answer is there. */
@@ -143,7 +142,7 @@ export class Client {
    */
   async follow(open, answerIn) {
     let answer;
-    for (let fruitless = 0; fruitless < fruitlessLimit; ) {
+    for (let fruitless = 0; fruitless < this.trust; ) {
       const before = this.events.length;
       const reader = new EventReader();
       const hear = (text) => (answer = this.take(reader.feed(text), answerIn) ?? answer);

@@ -1,7 +1,9 @@
 // What stands between users and servers, each with its bad habit. `mischief` counts how often it showed.
 import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import { connect, createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { listen } from './ports.mjs';
+import { exchange } from './wire.mjs';
 
 class Proxy {
   mischief = 0;
@@ -71,18 +73,28 @@ function passBack(incoming, response) {
   incoming.pipe(response);
 }
 
-/** Cuts a connection on which nothing was sent for `ms`, in either direction. */
+/**
+ * Cuts a connection on which nothing was sent for `ms`, in either direction. On a machine that stands still for so long
+ * nothing is anybody's silence: the server is asked something else first, and what it owed by then has come when that
+ * is answered.
+ */
 export function silenceCutter(port, ms) {
   return Proxy.tcp((proxy, client) => {
     const upstream = connect(port, '127.0.0.1');
     proxy.hold(upstream);
-    const cut = () => {
+    let stirs = 0;
+    const cut = async () => {
+      const before = stirs;
+      await exchange(port, 'GET', '/livez').catch(() => {});
+      await pause(20);
+      if (stirs !== before) return;
       proxy.mischief++;
       client.destroy();
       upstream.destroy();
     };
     let alarm = setTimeout(cut, ms);
     const stir = () => {
+      stirs++;
       clearTimeout(alarm);
       alarm = setTimeout(cut, ms);
     };
