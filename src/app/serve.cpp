@@ -60,6 +60,9 @@ class Service {
         coordinator_(io_.get_executor(), journal_, pool_, system_clock(), coordinator_config(settings)),
         gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
                  {.server = {.limits = {.body = static_cast<std::size_t>(settings.max_body.count())}},
+                  .hold_before_early_bytes = settings.hold,
+                  .heartbeat = settings.heartbeat,
+                  .max_wait = settings.max_wait,
                   .examples = std::move(examples)}) {}
 
   Result<void> run() {

@@ -59,6 +59,23 @@ Setting count_setting(std::string_view key, std::string_view environment, int Se
           [field](const Settings& settings) { return std::to_string(settings.*field); }};
 }
 
+// A silence that clients and proxies are to bear. Below 10 ms the answer would be mostly white space; an hour is
+// longer than anything on the way waits.
+Setting silence_setting(std::string_view key, std::string_view environment, std::chrono::milliseconds Settings::* field,
+                        std::string_view help) {
+  auto setting = duration_setting(key, environment, field, help);
+  setting.read = [read = std::move(setting.read), field](Settings& settings, std::string_view text) -> Result<void> {
+    auto done = read(settings, text);
+    if (!done) return done;
+    const auto silence = settings.*field;
+    if (silence < std::chrono::milliseconds(10) || silence > std::chrono::hours(1)) {
+      return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not between 10ms and 1h", text));
+    }
+    return {};
+  };
+  return setting;
+}
+
 Result<void> read_max_body(Settings& settings, std::string_view text) {
   const auto size = parse_bytes(text);
   if (!size) return fail(ErrorCode::invalid_argument, size.error().message());
@@ -174,6 +191,13 @@ std::span<const Setting> all_settings() {
                        "Time for one attempt at an analysis. Past it the worker is stopped and the run is expired."),
       duration_setting("runs.queue_deadline", "HOLDFAST_QUEUE_DEADLINE", &Settings::queue_deadline,
                        "How long an analysis may wait for a worker before it is expired."),
+      silence_setting("server.hold", "HOLDFAST_HOLD", &Settings::hold,
+                      "How long a plain request is held in silence before its first early bytes. Proxies cut at 20 to "
+                      "30 s."),
+      silence_setting("server.heartbeat", "HOLDFAST_HEARTBEAT", &Settings::heartbeat,
+                      "Longest silence of an answer that has begun. Below every idle cut known of proxies."),
+      silence_setting("server.max_wait", "HOLDFAST_MAX_WAIT", &Settings::max_wait,
+                      "Longest wait a client may ask for with `Prefer: wait=N`; it passes in silence."),
       {"log.debug", "DEBUG", "1 = debug log.", read_debug,
        [](const Settings& settings) { return std::string(settings.debug ? "1" : "0"); }},
   };

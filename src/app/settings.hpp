@@ -34,6 +34,9 @@ struct Settings {
   std::chrono::milliseconds run_deadline{240'000};
   std::chrono::milliseconds queue_deadline{3'600'000};
   std::chrono::milliseconds drain_timeout{30'000};
+  std::chrono::milliseconds hold{5'000};
+  std::chrono::milliseconds heartbeat{10'000};
+  std::chrono::milliseconds max_wait{25'000};
   Bytes max_body{std::uint64_t{1024} * 1024};
   bool debug = false;
 };

@@ -1,5 +1,6 @@
 #include "tests/support/scripted_worker/answers.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -75,6 +76,29 @@ void send_bad_lines(int fd, const Options& options) {
   if (options.has("unknown-lines")) send_all(fd, chunk("{\"type\":\"mood\",\"value\":[1]}\n\r\n{\"type\":\"x\"}\n"));
 }
 
+void send_deltas(int fd, const Options& options) {
+  for (int piece = 1; piece <= options.deltas; ++piece) {
+    // More than one byte for some of the characters: a connection may be cut inside of one.
+    send_all(fd, chunk(fmt::format("{{\"type\":\"delta\",\"text\":\"část {} z {} 🙂 \"}}\n", piece, options.deltas)));
+  }
+}
+
+/// One write of one line: it counts although the process is killed right after.
+void record(const Options& options, const Request& request) {
+  if (options.record.empty()) return;
+  const auto line = fmt::format("{} {} {}\n", header(request.head, "Holdfast-Run-Id"),
+                                header(request.head, "Holdfast-Attempt"), ::getpid());
+  const int fd = ::open(options.record.c_str(), O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
+  if (fd < 0 || ::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size())) std::abort();
+  ::close(fd);
+}
+
+void wait_at_gate(const Options& options, const Request& request) {
+  if (options.gate.empty()) return;
+  const auto key = fmt::format("{}/{}", options.gate, header(request.head, "Holdfast-Run-Id"));
+  while (::access(key.c_str(), F_OK) != 0) pause(3);
+}
+
 Next stream(int fd, const Options& options, const Request& request) {
   if (!send_all(fd, kStreamHead)) return Next::close;
   send_bad_lines(fd, options);
@@ -88,6 +112,8 @@ Next stream(int fd, const Options& options, const Request& request) {
     if (!send_all(fd, chunk(lines))) return Next::close;
     if (options.has("die-mid-answer")) ::raise(SIGKILL);
   }
+  send_deltas(fd, options);
+  wait_at_gate(options, request);
   if (options.has("no-final")) {
     send_all(fd, kStreamEnd);
     return Next::keep_open;
@@ -151,6 +177,7 @@ void leave_behind(const Options& options) {
 }  // namespace
 
 Next answer(int fd, const Options& options, const Request& request) {
+  record(options, request);
   leak(options.leak_mb);
   if (options.has("die")) ::raise(SIGKILL);
   if (options.has("grandchild") || options.has("stray")) {
@@ -163,6 +190,7 @@ Next answer(int fd, const Options& options, const Request& request) {
   }
 
   pause(options.sleep_ms);
+  wait_at_gate(options, request);
   const auto body = options.huge_body_mb > 0 ? huge_body(options.huge_body_mb) : result_of(options, request, 1);
   Next next = Next::keep_open;
   if (answer_badly(fd, options, body, next)) return next;

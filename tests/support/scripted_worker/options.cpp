@@ -17,8 +17,11 @@ Answers every POST with {"result": PROMPT}; serves several connections, one requ
 Good manners
   --stream             answer as an event stream with progress and checkpoint lines
   --steps N            steps of the stream (3); it goes on after a checkpoint it is given
+  --deltas N           stream N pieces of the answer after the steps
   --report             add run_id, attempt, deadline_ms, traceparent, checkpoint, pid, resumed_at to the result
   --sleep-ms N         sleep before an answer, or before each step of a stream
+  --record FILE        append a line "RUN_ID ATTEMPT PID" for every request, before anything else
+  --gate DIR           send no result before DIR/RUN_ID is there
   --start-ms N         listen only after that time
   --leak-mb N          keep that much memory for every request
   --print-lines N      print that many lines at start
@@ -111,6 +114,7 @@ bool take_number(Options& options, std::string_view flag, Words& words) {
   };
   static constexpr std::array kNumbers{Numbered{"--port", &Options::port},
                                        Numbered{"--steps", &Options::steps},
+                                       Numbered{"--deltas", &Options::deltas},
                                        Numbered{"--sleep-ms", &Options::sleep_ms},
                                        Numbered{"--start-ms", &Options::start_ms},
                                        Numbered{"--leak-mb", &Options::leak_mb},
@@ -144,6 +148,10 @@ Options parse_options(int count, char** arguments) {
       options.socket = words.value_of(flag);
     } else if (flag == "--once") {
       options.once = words.value_of(flag);
+    } else if (flag == "--record") {
+      options.record = words.value_of(flag);
+    } else if (flag == "--gate") {
+      options.gate = words.value_of(flag);
     } else if (!take_habit(options, flag) && !take_number(options, flag, words)) {
       complain("unknown flag", flag);
     }

@@ -13,6 +13,7 @@ struct Options {
   bool stream = false;
   bool report = false;
   int steps = 3;
+  int deltas = 0;
   int sleep_ms = 0;
   int start_ms = 0;
   int leak_mb = 0;
@@ -22,6 +23,8 @@ struct Options {
   int print_lines = 0;
   int huge_body_mb = 0;
   std::string once;              ///< Habits show only for the process that creates this file.
+  std::string record;            ///< Every request taken is a line of this file.
+  std::string gate;              ///< No result before a file named as the run stands in this directory.
   std::set<std::string> habits;  ///< Flags without a value, without their dashes.
 
   [[nodiscard]] bool has(const std::string& habit) const { return habits.contains(habit); }

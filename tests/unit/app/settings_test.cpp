@@ -5,7 +5,7 @@
 #include <fstream>
 #include <set>
 
-#include "support/temporary_directory.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace holdfast::app {
 namespace {
@@ -68,6 +68,19 @@ TEST_F(SettingsTest, ABadValueIsRefusedWithItsOrigin) {
   const auto loaded = load();
   ASSERT_FALSE(loaded);
   EXPECT_NE(loaded.error().message().find("MAX_CONCURRENT_ANALYSES"), std::string::npos);
+}
+
+TEST_F(SettingsTest, ASilenceIsNeitherNothingNorForEver) {
+  for (const char* key : {"server.hold", "server.heartbeat", "server.max_wait"}) {
+    for (const char* text : {"0s", "9ms", "61m"}) {
+      sources_.flags = {{key, text}};
+      const auto loaded = load();
+      ASSERT_FALSE(loaded) << key << "=" << text;
+      EXPECT_NE(loaded.error().message().find(key), std::string::npos) << loaded.error().message();
+    }
+    sources_.flags = {{key, "10ms"}};
+    EXPECT_TRUE(load()) << key;
+  }
 }
 
 TEST_F(SettingsTest, BrokenTomlNamesTheLine) {
