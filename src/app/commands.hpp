@@ -40,6 +40,14 @@ int list_runs(const ListOptions& options);
 /// Prints the run and its timeline.
 int show_run(const std::string& url, const std::string& run_id, Output output);
 
+struct DrillOptions {
+  std::string url;
+  std::string prompt;
+};
+
+/// Loses a connection and a worker of a live server on purpose and prints how long the answer took all the same.
+int drill(const DrillOptions& options);
+
 /// Replaces this process by the built-in worker program, which stands beside this one.
 int exec_text2sql(const std::vector<std::string>& arguments);
 

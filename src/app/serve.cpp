@@ -10,6 +10,8 @@
 #include "app/builtin_worker.hpp"
 #include "app/commands.hpp"
 #include "app/data_dir.hpp"
+#include "app/instance_id.hpp"
+#include "app/open_journal.hpp"
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
 
@@ -18,16 +20,6 @@ namespace {
 
 // For the last answers to leave after the last run has ended.
 constexpr std::chrono::seconds kLastAnswers{2};
-
-Result<std::string> journal_path(const Settings& settings, const DataDir& data) {
-  const std::string_view url = settings.database;
-  if (url.empty()) return data.journal_path();
-  constexpr std::string_view kScheme = "sqlite:";
-  if (url.starts_with(kScheme)) return std::string(url.substr(kScheme.size()));
-  return fail(ErrorCode::invalid_argument,
-              "database.url (DATABASE_URL, --database) must be empty or sqlite:PATH; this version keeps its journal in "
-              "SQLite only");
-}
 
 workers::PoolConfig pool_config(const Settings& settings, const DataDir& data) {
   return {.command = settings.worker_command.empty() ? builtin_worker_command(settings.worker_data_file)
@@ -38,8 +30,10 @@ workers::PoolConfig pool_config(const Settings& settings, const DataDir& data) {
           .grace_period = settings.worker_grace_period};
 }
 
-runs::CoordinatorConfig coordinator_config(const Settings& settings) {
+runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string instance) {
   return {.route = settings.worker_route,
+          .instance = std::move(instance),
+          .lease = settings.database_lease,
           .queue_limit = static_cast<std::size_t>(settings.queue_limit),
           .run_deadline = settings.run_deadline,
           .queue_deadline = settings.queue_deadline,
@@ -50,14 +44,14 @@ runs::CoordinatorConfig coordinator_config(const Settings& settings) {
 // Everything that lives while the server runs. Members are destroyed in reverse order: the event loop last.
 class Service {
  public:
-  Service(const Settings& settings, DataDir data, std::unique_ptr<journal::Store> store,
+  Service(const Settings& settings, DataDir data, std::string instance, std::unique_ptr<journal::Store> store,
           std::vector<std::string> examples)
       : settings_(settings),
         data_(std::move(data)),
         signals_(io_),
         journal_(io_.get_executor(), std::move(store)),
         pool_(io_.get_executor(), pool_config(settings, data_), [this] { coordinator_.pump(); }),
-        coordinator_(io_.get_executor(), journal_, pool_, system_clock(), coordinator_config(settings)),
+        coordinator_(io_.get_executor(), journal_, pool_, system_clock(), coordinator_config(settings, std::move(instance))),
         gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
                  {.server = {.limits = {.body = static_cast<std::size_t>(settings.max_body.count())}},
                   .hold_before_early_bytes = settings.hold,
@@ -133,12 +127,12 @@ class Service {
 Result<void> serve_until_stopped(const Settings& settings) {
   auto data = DataDir::open(settings.data_dir);
   if (!data) return fail(std::move(data));
-  auto path = journal_path(settings, *data);
-  if (!path) return fail(std::move(path));
   auto usable = workers::check(pool_config(settings, *data));
   if (!usable) return fail(std::move(usable), "worker.command");
-  auto store = journal::open_sqlite_store(*path, system_clock());
-  if (!store) return fail(std::move(store), "open the journal");
+  auto instance = instance_id(data->path());
+  if (!instance) return fail(std::move(instance));
+  auto store = open_journal(settings, data->path(), data->journal_path());
+  if (!store) return fail(std::move(store));
 
   std::vector<std::string> examples;
   if (settings.worker_command.empty()) {
@@ -146,7 +140,7 @@ Result<void> serve_until_stopped(const Settings& settings) {
     if (!found) return fail(std::move(found), "start the built-in worker");
     examples = std::move(*found);
   }
-  Service service(settings, std::move(*data), std::move(*store), std::move(examples));
+  Service service(settings, std::move(*data), std::move(*instance), std::move(*store), std::move(examples));
   return service.run();
 }
 

@@ -22,6 +22,9 @@ struct Settings {
   std::string listen = "127.0.0.1:8000";
   std::string data_dir = "holdfast-data";
   std::string database;
+  int database_pool_size = 2;
+  std::chrono::milliseconds database_timeout{5'000};
+  std::chrono::milliseconds database_lease{15'000};
   std::string worker_command;
   std::string worker_route = "POST /analyze";
   std::string worker_data_file;

@@ -33,6 +33,14 @@ std::string workers_json(const workers::PoolStatus& pool) {
   ObjectText out;
   out.number("ready", std::int64_t{pool.ready}).number("size", static_cast<std::int64_t>(pool.workers.size()));
   out.boolean("crash_loop", pool.crash_loop);
+  std::string processes = "[";
+  for (const auto& worker : pool.workers) {
+    if (processes.size() > 1) processes += ',';
+    ObjectText process;
+    process.number("index", std::int64_t{worker.index}).number("pid", std::int64_t{worker.pid});
+    processes += process.text("state", worker.state).take();
+  }
+  out.raw("processes", processes + "]");
   if (pool.last_failure.empty()) return out.raw("last_failure", "null").take();
   return out.text("last_failure", pool.last_failure).take();
 }

@@ -7,16 +7,13 @@
 #include <set>
 #include <thread>
 
+#include "tests/chaos/history.hpp"
 #include "tests/support/http_client.hpp"
 
 namespace holdfast::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-bool is_terminal_name(std::string_view status) {
-  return status == "completed" || status == "failed" || status == "cancelled" || status == "expired";
-}
 
 void judge_history(const json::array& entries, const std::string& id) {
   std::int64_t seq = 0;
