@@ -1,5 +1,7 @@
 #include "journal/sqlite_store.hpp"
 
+#include <limits>
+
 #include "journal/sqlite_file.hpp"
 
 namespace holdfast::journal {
@@ -42,6 +44,7 @@ SqliteStore::SqliteStore(Connection connection, const Clock& clock)
       reads_(connection_),
       leases_(connection_),
       ratings_(connection_),
+      import_(connection_),
       begin_(connection_, "BEGIN IMMEDIATE"),
       commit_(connection_, "COMMIT"),
       // 64 KB that differ each time: less would fit into what is left of a full disk, and SQLite writes no
@@ -110,6 +113,16 @@ Result<std::vector<Run>> SqliteStore::claim(const Claim& claim) {
       started.push_back(std::move(written->run));
     }
     return started;
+  });
+}
+
+Result<ReplayVerdict> SqliteStore::import(const Import& local) {
+  return transaction([&]() -> Result<ReplayVerdict> {
+    auto there = reads_.find(local.run.id);
+    if (!there) return fail(std::move(there));
+    auto tail = reads_.entries(local.run.id, local.base_seq, std::numeric_limits<int>::max());
+    if (!tail) return fail(std::move(tail));
+    return import_.apply(*there, *tail, local);
   });
 }
 

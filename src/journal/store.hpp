@@ -98,6 +98,24 @@ struct Deleted {
   std::int64_t ratings = 0;
 };
 
+/// A run that lived in a local journal while the database was away.
+struct Import {
+  Run run;                     ///< As it is locally.
+  std::vector<Entry> entries;  ///< All local ones, in order: the first has the number base_seq + 1.
+  std::optional<Checkpoint> checkpoint;
+  std::int64_t base_seq = 0;  ///< Of the latest entry that the database had when the local journal took over.
+  RunStatus base_status = RunStatus::queued;
+  int base_attempt = 0;
+  bool accepted_here = true;  ///< There was no base: the run was accepted locally.
+};
+
+/// What became of an Import.
+enum class ReplayVerdict : unsigned char {
+  imported,       ///< The database had none or a part of it, and has it all now.
+  already_there,  ///< The database had it all.
+  fenced,         ///< Somebody else went on with the run: the local words come too late. Nothing was changed.
+};
+
 /// What another instance did.
 struct Change {
   std::vector<RunId> runs;  ///< They moved on.
@@ -194,6 +212,11 @@ class Store {
 
   /// `sink` is called, from any thread, when another instance changed something. May miss changes: poll too.
   virtual void on_change(std::function<void(Change)> sink) { (void)sink; }
+
+  /// Brings a run that lived in a local journal into this store: see journal/replay_plan.hpp. In one transaction:
+  /// reads the run and its entries after `base_seq`, calls `plan_replay`, and does what it says. Entries keep their
+  /// local times.
+  virtual Result<ReplayVerdict> import(const Import& local) = 0;
 
   // What users say of answers, and what they no longer want.
 
