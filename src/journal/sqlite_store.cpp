@@ -2,7 +2,9 @@
 
 #include <limits>
 
+#include "journal/fold.hpp"
 #include "journal/sqlite_file.hpp"
+#include "journal/text_rules.hpp"
 
 namespace holdfast::journal {
 namespace {
@@ -12,8 +14,6 @@ constexpr int kSettlePages = 1000;
 
 // 16 MB, for a Store whose user never settles, and for times when settling could not keep up.
 constexpr int kMostPages = 4000;
-
-bool refuses_one_write(ErrorCode code) { return code == ErrorCode::not_found || code == ErrorCode::conflict; }
 
 Append start_of(const Claim& claim, const RunId& id, int attempt, std::size_t number) {
   Append append{.id = id, .from = RunStatus::queued, .attempt = attempt, .kind = EntryKind::started};
@@ -66,7 +66,8 @@ Result<std::vector<Result<Written>>> SqliteStore::write_all(std::span<const Writ
   std::vector<Result<Written>> results;
   results.reserve(writes.size());
   for (const auto& write : writes) {
-    auto result = writes_.apply(write, now);
+    auto storable = check_texts(write);
+    auto result = storable ? writes_.apply(write, now) : fail(std::move(storable));
     if (!result && !refuses_one_write(result.error().code())) return fail(std::move(result));
     results.push_back(std::move(result));
   }
@@ -127,6 +128,7 @@ Result<ReplayVerdict> SqliteStore::import(const Import& local) {
 }
 
 Result<Rating> SqliteStore::rate(const RunId& id, const RatingChange& change) {
+  if (change.comment && !is_storable_text(*change.comment)) return fail(ErrorCode::invalid_argument, kUnstorableText);
   return transaction([&] { return ratings_.change(id, change, clock_.wall()); });
 }
 

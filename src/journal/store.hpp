@@ -156,7 +156,8 @@ class Store {
   /// Makes all writes durable in one transaction and returns one result for each, in order. A write sees
   /// the ones before it. A refused write does not stop the others:
   ///   not_found: no such run (Append, Deliver);
-  ///   conflict: the run is not in `from` with `attempt` (Append), or not terminal (Deliver).
+  ///   conflict: the run is not in `from` with `attempt` (Append), or not terminal (Deliver);
+  ///   invalid_argument: a text of it is not UTF-8 or holds a NUL (journal/text_rules.hpp).
   /// When the transaction itself fails, every result is that error and nothing was changed.
   virtual std::vector<Result<Written>> commit(std::span<const Write> writes) = 0;
 
@@ -220,7 +221,7 @@ class Store {
 
   // What users say of answers, and what they no longer want.
 
-  /// not_found: no such run.
+  /// not_found: no such run; invalid_argument: the comment is not UTF-8 or holds a NUL.
   virtual Result<Rating> rate(const RunId& id, const RatingChange& change) = 0;
 
   /// Of the thread's runs that have one.
