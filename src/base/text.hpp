@@ -13,6 +13,9 @@ namespace holdfast {
 
 [[nodiscard]] std::string to_lower_ascii(std::string_view text);
 
+/// Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF.
+[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+
 /// Code points in valid UTF-8.
 [[nodiscard]] std::size_t count_code_points(std::string_view utf8) noexcept;
 

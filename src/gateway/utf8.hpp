@@ -3,10 +3,11 @@
 
 #include <string_view>
 
+#include "base/text.hpp"
+
 namespace holdfast::gateway {
 
-/// Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF.
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+using holdfast::is_utf8;
 
 /// True for U+0000 to U+001F and U+007F to U+009F anywhere in valid UTF-8.
 [[nodiscard]] bool has_control_character(std::string_view utf8) noexcept;

@@ -7,6 +7,11 @@
 
 namespace holdfast::journal {
 
+/// Whether an error of a write tells of that write alone, and the others of its batch are committed.
+[[nodiscard]] constexpr bool refuses_one_write(ErrorCode code) noexcept {
+  return code == ErrorCode::not_found || code == ErrorCode::conflict || code == ErrorCode::invalid_argument;
+}
+
 /// Sets what the store sets on a new run. Returns its entry, number 1.
 [[nodiscard]] Entry fold_accept(Run& run, std::string_view body, UnixMillis now);
 

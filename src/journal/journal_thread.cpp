@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "base/hook_point.hpp"
 #include "base/log.hpp"
+#include "journal/fold.hpp"
 
 namespace holdfast::journal {
 namespace {
@@ -15,8 +16,7 @@ namespace {
 const Error* failure_of(const std::vector<Result<Written>>& results) {
   if (results.empty() || results.front().has_value()) return nullptr;
   const auto& error = results.front().error();
-  const bool refusal = error.code() == ErrorCode::conflict || error.code() == ErrorCode::not_found;
-  return refusal ? nullptr : &error;
+  return refuses_one_write(error.code()) ? nullptr : &error;
 }
 
 }  // namespace

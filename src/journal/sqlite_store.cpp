@@ -1,6 +1,10 @@
 #include "journal/sqlite_store.hpp"
 
+#include <limits>
+
+#include "journal/fold.hpp"
 #include "journal/sqlite_file.hpp"
+#include "journal/text_rules.hpp"
 
 namespace holdfast::journal {
 namespace {
@@ -10,8 +14,6 @@ constexpr int kSettlePages = 1000;
 
 // 16 MB, for a Store whose user never settles, and for times when settling could not keep up.
 constexpr int kMostPages = 4000;
-
-bool refuses_one_write(ErrorCode code) { return code == ErrorCode::not_found || code == ErrorCode::conflict; }
 
 Append start_of(const Claim& claim, const RunId& id, int attempt, std::size_t number) {
   Append append{.id = id, .from = RunStatus::queued, .attempt = attempt, .kind = EntryKind::started};
@@ -42,6 +44,7 @@ SqliteStore::SqliteStore(Connection connection, const Clock& clock)
       reads_(connection_),
       leases_(connection_),
       ratings_(connection_),
+      import_(connection_),
       begin_(connection_, "BEGIN IMMEDIATE"),
       commit_(connection_, "COMMIT"),
       // 64 KB that differ each time: less would fit into what is left of a full disk, and SQLite writes no
@@ -63,7 +66,8 @@ Result<std::vector<Result<Written>>> SqliteStore::write_all(std::span<const Writ
   std::vector<Result<Written>> results;
   results.reserve(writes.size());
   for (const auto& write : writes) {
-    auto result = writes_.apply(write, now);
+    auto storable = check_texts(write);
+    auto result = storable ? writes_.apply(write, now) : fail(std::move(storable));
     if (!result && !refuses_one_write(result.error().code())) return fail(std::move(result));
     results.push_back(std::move(result));
   }
@@ -113,7 +117,18 @@ Result<std::vector<Run>> SqliteStore::claim(const Claim& claim) {
   });
 }
 
+Result<ReplayVerdict> SqliteStore::import(const Import& local) {
+  return transaction([&]() -> Result<ReplayVerdict> {
+    auto there = reads_.find(local.run.id);
+    if (!there) return fail(std::move(there));
+    auto tail = reads_.entries(local.run.id, local.base_seq, std::numeric_limits<int>::max());
+    if (!tail) return fail(std::move(tail));
+    return import_.apply(*there, *tail, local);
+  });
+}
+
 Result<Rating> SqliteStore::rate(const RunId& id, const RatingChange& change) {
+  if (change.comment && !is_storable_text(*change.comment)) return fail(ErrorCode::invalid_argument, kUnstorableText);
   return transaction([&] { return ratings_.change(id, change, clock_.wall()); });
 }
 

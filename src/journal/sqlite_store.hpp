@@ -3,6 +3,7 @@
 /// Invariant: between two calls no transaction is open, so nothing is held that another program waits for.
 #pragma once
 
+#include "journal/sqlite_import.hpp"
 #include "journal/sqlite_leases.hpp"
 #include "journal/sqlite_ratings.hpp"
 #include "journal/sqlite_reads.hpp"
@@ -40,6 +41,7 @@ class SqliteStore final : public Store {
   Result<std::vector<Run>> held_by(const std::string& instance) override { return leases_.held_by(instance); }
   Result<std::vector<Run>> orphans(int limit) override { return leases_.orphans(clock_.wall(), limit); }
   Result<std::vector<RunVersion>> versions(std::span<const RunId> ids) override { return leases_.versions(ids); }
+  Result<ReplayVerdict> import(const Import& local) override;
 
   Result<Rating> rate(const RunId& id, const RatingChange& change) override;
   Result<std::vector<Rating>> ratings(const std::string& owner, const std::string& thread_id) override {
@@ -63,6 +65,7 @@ class SqliteStore final : public Store {
   SqliteReads reads_;
   SqliteLeases leases_;
   SqliteRatings ratings_;
+  SqliteImport import_;
   Statement begin_;
   Statement commit_;
   Statement probe_;

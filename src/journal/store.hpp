@@ -98,6 +98,24 @@ struct Deleted {
   std::int64_t ratings = 0;
 };
 
+/// A run that lived in a local journal while the database was away.
+struct Import {
+  Run run;                     ///< As it is locally.
+  std::vector<Entry> entries;  ///< All local ones, in order: the first has the number base_seq + 1.
+  std::optional<Checkpoint> checkpoint;
+  std::int64_t base_seq = 0;  ///< Of the latest entry that the database had when the local journal took over.
+  RunStatus base_status = RunStatus::queued;
+  int base_attempt = 0;
+  bool accepted_here = true;  ///< There was no base: the run was accepted locally.
+};
+
+/// What became of an Import.
+enum class ReplayVerdict : unsigned char {
+  imported,       ///< The database had none or a part of it, and has it all now.
+  already_there,  ///< The database had it all.
+  fenced,         ///< Somebody else went on with the run: the local words come too late. Nothing was changed.
+};
+
 /// What another instance did.
 struct Change {
   std::vector<RunId> runs;  ///< They moved on.
@@ -138,7 +156,8 @@ class Store {
   /// Makes all writes durable in one transaction and returns one result for each, in order. A write sees
   /// the ones before it. A refused write does not stop the others:
   ///   not_found: no such run (Append, Deliver);
-  ///   conflict: the run is not in `from` with `attempt` (Append), or not terminal (Deliver).
+  ///   conflict: the run is not in `from` with `attempt` (Append), or not terminal (Deliver);
+  ///   invalid_argument: a text of it is not UTF-8 or holds a NUL (journal/text_rules.hpp).
   /// When the transaction itself fails, every result is that error and nothing was changed.
   virtual std::vector<Result<Written>> commit(std::span<const Write> writes) = 0;
 
@@ -198,9 +217,14 @@ class Store {
   /// `sink` is called, from any thread, when another instance changed something. May miss changes: poll too.
   virtual void on_change(std::function<void(Change)> sink) { (void)sink; }
 
+  /// Brings a run that lived in a local journal into this store: see journal/replay_plan.hpp. In one transaction:
+  /// reads the run and its entries after `base_seq`, calls `plan_replay`, and does what it says. Entries keep their
+  /// local times.
+  virtual Result<ReplayVerdict> import(const Import& local) = 0;
+
   // What users say of answers, and what they no longer want.
 
-  /// not_found: no such run.
+  /// not_found: no such run; invalid_argument: the comment is not UTF-8 or holds a NUL.
   virtual Result<Rating> rate(const RunId& id, const RatingChange& change) = 0;
 
   /// Of the thread's runs that have one.

@@ -124,6 +124,13 @@ Result<std::vector<RunVersion>> FaultyStore::versions(std::span<const RunId> ids
   return store_->versions(ids);
 }
 
+Result<ReplayVerdict> FaultyStore::import(const Import& local) {
+  if (fail_before_commit.fires()) return unreadable();
+  auto verdict = store_->import(local);
+  if (lost_ack.fires()) return unreadable();
+  return verdict;
+}
+
 Result<Rating> FaultyStore::rate(const RunId& id, const RatingChange& change) {
   if (fail_read.fires()) return unreadable();
   return store_->rate(id, change);

@@ -71,6 +71,7 @@ class FaultyStore final : public journal::Store {
   Result<std::vector<journal::Run>> held_by(const std::string& instance) override;
   Result<std::vector<journal::Run>> orphans(int limit) override;
   Result<std::vector<journal::RunVersion>> versions(std::span<const RunId> ids) override;
+  Result<journal::ReplayVerdict> import(const journal::Import& local) override;
   void on_change(std::function<void(journal::Change)> sink) override { store_->on_change(std::move(sink)); }
   Result<journal::Rating> rate(const RunId& id, const journal::RatingChange& change) override;
   Result<std::vector<journal::Rating>> ratings(const std::string& owner, const std::string& thread_id) override;

@@ -1,0 +1,72 @@
+/// The journal in a PostgreSQL database that several instances share. Runs on: journal thread, may block, never longer
+/// than the limit of an operation.
+///
+/// Invariant: between two calls no transaction is open and nothing is kept in a session.
+#pragma once
+
+#include "journal/postgres_leases.hpp"
+#include "journal/postgres_listener.hpp"
+#include "journal/postgres_pool.hpp"
+#include "journal/postgres_ratings.hpp"
+#include "journal/postgres_reads.hpp"
+#include "journal/postgres_writes.hpp"
+
+namespace holdfast::journal {
+
+class PostgresStore final : public Store {
+ public:
+  PostgresStore(const PostgresConfig& config, PostgresConnection first);
+
+  [[nodiscard]] StoreHealth health() const override { return pool_.health(); }
+  [[nodiscard]] bool shared() const noexcept override { return true; }
+
+  std::vector<Result<Written>> commit(std::span<const Write> writes) override { return writes_.commit(writes); }
+  Result<void> probe() override;
+  Result<ReplayVerdict> import(const Import& local) override { return writes_.import(local); }
+  Result<std::vector<Run>> claim(const Claim& claim) override { return writes_.claim(claim); }
+
+  Result<std::optional<Run>> find(const RunId& id) override { return reads_.find(id); }
+  Result<std::vector<Entry>> entries(const RunId& id, std::int64_t after_seq, int limit) override {
+    return reads_.entries(id, after_seq, limit);
+  }
+  Result<std::optional<Checkpoint>> checkpoint(const RunId& id) override { return reads_.checkpoint(id); }
+  Result<std::vector<Run>> list(const RunFilter& filter) override { return reads_.list(filter); }
+  Result<std::vector<Run>> thread_runs(const std::string& owner, const std::string& thread_id, int limit) override {
+    return reads_.thread_runs(owner, thread_id, limit);
+  }
+  Result<ThreadPage> threads(const std::string& owner, int offset, int limit) override {
+    return reads_.threads(owner, offset, limit);
+  }
+  Result<std::vector<Run>> unfinished() override { return reads_.unfinished(); }
+  Result<std::vector<RunVersion>> versions(std::span<const RunId> ids) override { return reads_.versions(ids); }
+  Result<std::vector<Rating>> ratings(const std::string& owner, const std::string& thread_id) override {
+    return reads_.ratings(owner, thread_id);
+  }
+
+  Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
+  Result<void> end_lease(const std::string& instance) override { return leases_.end(instance); }
+  Result<std::vector<Run>> orphans(int limit) override { return leases_.orphans(limit); }
+
+  Result<Rating> rate(const RunId& id, const RatingChange& change) override { return ratings_.rate(id, change); }
+  Result<Deleted> delete_thread(const std::string& owner, const std::string& thread_id) override {
+    return ratings_.delete_thread(owner, thread_id);
+  }
+  Result<std::int64_t> retire(std::chrono::milliseconds age, int limit) override { return ratings_.retire(age, limit); }
+
+  /// Listens from the first call on; a second one takes the place of the first.
+  void on_change(std::function<void(Change)> sink) override;
+  Result<void> reset_connections() override;
+
+ private:
+  const PostgresConfig config_;
+  const std::string self_;  ///< Tells our own notices from those of others.
+  PostgresPool pool_;
+  PostgresTransactions transactions_;
+  PostgresWrites writes_;
+  PostgresReads reads_;
+  PostgresLeases leases_;
+  PostgresRatings ratings_;
+  std::unique_ptr<PostgresListener> listener_;
+};
+
+}  // namespace holdfast::journal
