@@ -75,20 +75,24 @@ void Journal::Thread::loop() {
     switch (wait(batch)) {
       case Wake::work: run(std::move(batch)); break;
       case Wake::probe: probe(); break;
+      case Wake::settle: store_->settle(); break;
       case Wake::stop: return;
     }
   }
 }
 
 Journal::Thread::Wake Journal::Thread::wait(OperationList& batch) {
+  const auto settle_after = store_->settles_again_in();
   MutexLock lock(mutex_);
   while (waiting_.empty()) {
     if (stopping_) return Wake::stop;
-    if (health_.writable) {
+    const bool writable = health_.writable;
+    if (writable && !settle_after) {
       wake_.wait(mutex_);
-    } else if (!wake_.wait_for(mutex_, config_.probe_interval) && waiting_.empty() && !stopping_) {
-      return Wake::probe;
+      continue;
     }
+    const bool passed = !wake_.wait_for(mutex_, writable ? *settle_after : config_.probe_interval);
+    if (passed && waiting_.empty() && !stopping_) return writable ? Wake::settle : Wake::probe;
   }
   batch = waiting_.take(config_.batch_limit);
   return Wake::work;
@@ -117,6 +121,11 @@ void Journal::Thread::commit_writes(OperationList& batch) {
   writes_.clear();
 
   const auto* failure = failure_of(results);
+  Result<void> probed;
+  if (failure != nullptr && store_->refuses_single_writes()) {
+    probed = store_->probe();
+    failure = probed ? nullptr : &probed.error();
+  }
   note_outcome(failure, failure == nullptr ? 1 : 0, failure == nullptr ? results.size() : 0);
   auto next = results.begin();
   batch.for_each([&next](Operation& operation) {

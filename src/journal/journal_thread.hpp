@@ -32,7 +32,7 @@ class Journal::Thread {
   void on_change(std::function<void(Change)> sink);
 
  private:
-  enum class Wake : unsigned char { work, probe, stop };
+  enum class Wake : unsigned char { work, probe, settle, stop };
 
   void submit(Operation& operation);
   void loop();

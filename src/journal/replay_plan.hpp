@@ -2,7 +2,14 @@
 ///
 /// The local journal took over at a base (the run as it was in the database, or nothing when the run was accepted
 /// locally). Since then the database may hold the same words (their commit worked, its acknowledgement was lost)
-/// or others (somebody else went on with the run). Entries are the same when number, attempt, kind and body are.
+/// or others (somebody else went on with the run). Entries are the same when number, attempt, kind and body are; their
+/// times are not compared, because a word that was committed twice carries the time of each journal.
+///
+/// Invariants, whatever the arguments:
+///   - imported: the history there followed by entries[insert_from..] is the base followed by all local entries, so it
+///     stays gapless and has one terminal entry at most.
+///   - already_there: every local entry is in the database.
+///   - fenced in every other case: when in doubt nothing is merged.
 #pragma once
 
 #include "journal/store.hpp"

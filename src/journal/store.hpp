@@ -128,6 +128,7 @@ struct StoreHealth {
     bool active = false;     ///< The database is away: what is written goes to the local journal.
     std::int64_t depth = 0;  ///< Runs in the local journal that are not in the database yet.
     std::chrono::milliseconds oldest{0};
+    std::int64_t fenced = 0;  ///< Runs whose local words came too late, kept aside in the local journal.
   };
   struct Connections {
     int size = 0;
@@ -163,6 +164,13 @@ class Store {
 
   /// Housekeeping that nobody should wait for. Call it when the results of a commit were handed out.
   virtual void settle() {}
+
+  /// When settle() wants to be called again although nobody asks for anything; absent: it can wait for the next commit.
+  [[nodiscard]] virtual std::optional<std::chrono::milliseconds> settles_again_in() const { return std::nullopt; }
+
+  /// Whether `unavailable` may be the answer to single writes while others are durable. Then probe() tells whether
+  /// anything can be written.
+  [[nodiscard]] virtual bool refuses_single_writes() const noexcept { return false; }
 
   /// Makes sure that a commit would be durable now, without changing any run.
   virtual Result<void> probe() = 0;

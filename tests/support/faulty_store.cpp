@@ -45,6 +45,7 @@ void CommitGate::await_arrival() {
 
 std::vector<Result<Written>> FaultyStore::commit(std::span<const Write> writes) {
   gate.pass();
+  if (away) return all_fail(writes.size(), "fault: away");
   if (fail_before_commit.fires()) return all_fail(writes.size(), "fault: failed before the commit");
   if (disk_full.fires()) return all_fail(writes.size(), "fault: disk full");
   auto results = store_->commit(writes);
@@ -53,57 +54,58 @@ std::vector<Result<Written>> FaultyStore::commit(std::span<const Write> writes) 
 }
 
 Result<void> FaultyStore::probe() {
+  if (away) return fail(ErrorCode::unavailable, "fault: away");
   if (disk_full.fires()) return fail(ErrorCode::unavailable, "fault: disk full");
   return store_->probe();
 }
 
 Result<std::optional<Run>> FaultyStore::find(const RunId& id) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->find(id);
 }
 
 Result<std::vector<Entry>> FaultyStore::entries(const RunId& id, std::int64_t after_seq, int limit) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->entries(id, after_seq, limit);
 }
 
 Result<std::optional<Checkpoint>> FaultyStore::checkpoint(const RunId& id) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->checkpoint(id);
 }
 
 Result<std::vector<Run>> FaultyStore::list(const RunFilter& filter) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->list(filter);
 }
 
 Result<std::vector<Run>> FaultyStore::thread_runs(const std::string& owner, const std::string& thread_id, int limit) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->thread_runs(owner, thread_id, limit);
 }
 
 Result<ThreadPage> FaultyStore::threads(const std::string& owner, int offset, int limit) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->threads(owner, offset, limit);
 }
 
 Result<std::vector<Run>> FaultyStore::unfinished() {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->unfinished();
 }
 
 Result<int> FaultyStore::renew_lease(const std::string& instance, std::chrono::milliseconds ttl) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->renew_lease(instance, ttl);
 }
 
 Result<void> FaultyStore::end_lease(const std::string& instance) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->end_lease(instance);
 }
 
 Result<std::vector<Run>> FaultyStore::claim(const Claim& claim) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   auto claimed = store_->claim(claim);
   if (lost_ack.fires()) return unreadable();
   return claimed;
@@ -115,39 +117,39 @@ Result<std::vector<Run>> FaultyStore::held_by(const std::string& instance) {
 }
 
 Result<std::vector<Run>> FaultyStore::orphans(int limit) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->orphans(limit);
 }
 
 Result<std::vector<RunVersion>> FaultyStore::versions(std::span<const RunId> ids) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->versions(ids);
 }
 
 Result<ReplayVerdict> FaultyStore::import(const Import& local) {
-  if (fail_before_commit.fires()) return unreadable();
+  if (away || fail_before_commit.fires() || disk_full.fires()) return unreadable();
   auto verdict = store_->import(local);
   if (lost_ack.fires()) return unreadable();
   return verdict;
 }
 
 Result<Rating> FaultyStore::rate(const RunId& id, const RatingChange& change) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->rate(id, change);
 }
 
 Result<std::vector<Rating>> FaultyStore::ratings(const std::string& owner, const std::string& thread_id) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->ratings(owner, thread_id);
 }
 
 Result<Deleted> FaultyStore::delete_thread(const std::string& owner, const std::string& thread_id) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->delete_thread(owner, thread_id);
 }
 
 Result<std::int64_t> FaultyStore::retire(std::chrono::milliseconds age, int limit) {
-  if (fail_read.fires()) return unreadable();
+  if (cannot_read()) return unreadable();
   return store_->retire(age, limit);
 }
 

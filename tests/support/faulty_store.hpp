@@ -47,6 +47,7 @@ class FaultyStore final : public journal::Store {
   FaultPoint lost_ack;            ///< unavailable, although everything is durable.
   FaultPoint disk_full;           ///< Of commits and probes: unavailable, nothing is changed.
   FaultPoint fail_read;           ///< unavailable.
+  std::atomic<bool> away{false};  ///< While set every function is unavailable and changes nothing.
   CommitGate gate;                ///< A slow disk.
 
   std::vector<Result<journal::Written>> commit(std::span<const journal::Write> writes) override;
@@ -80,6 +81,8 @@ class FaultyStore final : public journal::Store {
   Result<void> reset_connections() override { return store_->reset_connections(); }
 
  private:
+  [[nodiscard]] bool cannot_read() noexcept { return away || fail_read.fires(); }
+
   std::unique_ptr<journal::Store> store_;
   bool shared_ = false;
 };

@@ -1,0 +1,102 @@
+#include "journal/spill_replay.hpp"
+
+#include "base/hook_point.hpp"
+#include "base/log.hpp"
+
+namespace holdfast::journal {
+namespace {
+
+// Writes and reads wait for a step. On a usual database 32 runs take less than the time limit.
+constexpr int kRunsPerStep = 32;
+constexpr std::chrono::milliseconds kTimePerStep{25};
+
+void add_to(ReplayCounts& counts, ReplayVerdict verdict) {
+  switch (verdict) {
+    case ReplayVerdict::imported: ++counts.imported; return;
+    case ReplayVerdict::already_there: ++counts.already_there; return;
+    case ReplayVerdict::fenced: ++counts.fenced; return;
+  }
+}
+
+}  // namespace
+
+SpillReplay::Step SpillReplay::step(Store& database) {
+  Step step;
+  // Before the database is asked: from then on others may go on with what it took, even if nobody tells us that it did.
+  auto doubted = file_.transaction([&] { return file_.rows().doubt_next(position_, kRunsPerStep); });
+  if (!doubted) {
+    step.error = std::move(doubted).error();
+    step.end = End::file_failed;
+    return step;
+  }
+  const auto until = clock_.steady() + kTimePerStep;
+  for (int moved = 0; moved < kRunsPerStep && clock_.steady() < until; ++moved) {
+    auto spilled = file_.rows().next(position_);
+    if (!spilled) {
+      step.error = std::move(spilled).error();
+      step.end = End::file_failed;
+      return step;
+    }
+    if (!*spilled) {
+      step.end = End::finished;
+      return step;
+    }
+    if (auto end = move_one(database, **spilled, step)) {
+      step.end = *end;
+      return step;
+    }
+    position_ = (*spilled)->number;
+  }
+  return step;
+}
+
+std::optional<SpillReplay::End> SpillReplay::move_one(Store& database, const SpilledId& spilled, Step& step) {
+  auto local = file_.load(spilled.id);
+  if (!local) {
+    if (local.error().code() == ErrorCode::unavailable) {
+      step.error = std::move(local).error();
+      return End::file_failed;
+    }
+    note_left(spilled, local.error());
+    return std::nullopt;
+  }
+  auto verdict = database.import(*local);
+  if (!verdict) {
+    if (verdict.error().code() == ErrorCode::unavailable) {
+      step.error = std::move(verdict).error();
+      return End::database_failed;
+    }
+    note_left(spilled, verdict.error());
+    return std::nullopt;
+  }
+  HOLDFAST_HOOK_POINT("journal.after_import");
+  if (auto finished = finish(*local, *verdict, step); !finished) {
+    step.error = std::move(finished).error();
+    return End::file_failed;
+  }
+  return std::nullopt;
+}
+
+Result<void> SpillReplay::finish(const Import& local, ReplayVerdict verdict, Step& step) {
+  const auto& id = local.run.id;
+  const bool fenced = verdict == ReplayVerdict::fenced;
+  auto gone = fenced ? file_.set_aside(id, clock_.wall()) : file_.remove(id);
+  if (!gone) return gone;
+  add_to(step.counts, verdict);
+  if (!fenced) return {};
+  step.fenced.push_back(id);
+  log::warning("journal.spill_fenced", {{"run", id.text()},
+                                        {"local_status", to_string(local.run.status)},
+                                        {"local_attempt", local.run.attempt},
+                                        {"base_seq", local.base_seq},
+                                        {"local_entries", local.entries.size()}});
+  return {};
+}
+
+void SpillReplay::note_left(const SpilledId& spilled, const Error& error) {
+  if (spilled.number <= told_left_) return;
+  told_left_ = spilled.number;
+  log::error("journal.spill_left", {{"run", spilled.id.text()}, {"error", error.message()}});
+}
+
+}  // namespace holdfast::journal
