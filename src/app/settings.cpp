@@ -171,7 +171,7 @@ std::span<const Setting> all_settings() {
   static const std::vector<Setting> settings{
       text_setting(
           "server.listen", "HOLDFAST_LISTEN", &Settings::listen,
-          "Address and port. Without authentication only a loopback address is allowed; port 0 picks a free one."),
+          "Address and port. With auth.mode = none only a loopback address is allowed; port 0 picks a free one."),
       text_setting("server.data", "HOLDFAST_DATA", &Settings::data_dir,
                    "Directory of the journal and the worker sockets. Put it on a disk that survives a restart."),
       duration_setting(
@@ -215,8 +215,9 @@ std::span<const Setting> all_settings() {
        read_auth_mode, [](const Settings& settings) { return settings.auth_mode; }},
       list_setting("auth.admins", "HOLDFAST_ADMINS", &Settings::admins,
                    "Subjects that may read every run by its id, separated by commas."),
-      text_setting("auth.key_file", "HOLDFAST_KEY_FILE", &Settings::key_file,
-                   "File of hashed keys for api-key. Empty: api-keys in the data directory. Read again when it changes."),
+      text_setting(
+          "auth.key_file", "HOLDFAST_KEY_FILE", &Settings::key_file,
+          "File of hashed keys for api-key. Empty: api-keys in the data directory. Read again when it changes."),
       text_setting("auth.issuer", "HOLDFAST_ISSUER", &Settings::issuer, "Issuer of the tokens for oidc: their `iss`."),
       text_setting("auth.audience", "GOOGLE_CLIENT_ID", &Settings::audience,
                    "What the tokens must be meant for: their `aud`."),

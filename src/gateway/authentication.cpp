@@ -39,9 +39,9 @@ Result<void> Authentication::open(bool loopback) {
                   "auth.mode to api-key or oidc");
     case AuthMode::api_key: return key_file_.open();
     case AuthMode::oidc: {
-      for (const auto& [value, setting] : {std::pair{&config_.rules.issuer, "auth.issuer"},
-                                           std::pair{&config_.rules.audience, "auth.audience"},
-                                           std::pair{&config_.key_set, "auth.jwks"}}) {
+      for (const auto& [value, setting] :
+           {std::pair{&config_.rules.issuer, "auth.issuer"}, std::pair{&config_.rules.audience, "auth.audience"},
+            std::pair{&config_.key_set, "auth.jwks"}}) {
         if (auto given = need(*value, setting); !given) return given;
       }
       auto opened = ring_->open();

@@ -53,8 +53,9 @@ std::optional<Problem> check_origin(const Request& request, const TrustedNames& 
       return make_problem(421, "wrong-host", "The request is for another host",
                           "this server answers to localhost, 127.0.0.1, [::1] and the names in server.trusted_hosts");
     case OriginVerdict::cross_site:
-      return make_problem(403, "cross-site", "The request comes from another site",
-                          "a page of another origin may not change anything here, unless server.trusted_origins names it");
+      return make_problem(
+          403, "cross-site", "The request comes from another site",
+          "a page of another origin may not change anything here, unless server.trusted_origins names it");
   }
   std::unreachable();
 }

@@ -123,9 +123,7 @@ std::string worker_request(std::string_view body, const RunRequest& run) {
   return out.take();
 }
 
-Problem not_json(const Error& error) {
-  return invalid_shape({FieldError{{"body"}, error.message(), "json_invalid"}});
-}
+Problem not_json(const Error& error) { return invalid_shape({FieldError{{"body"}, error.message(), "json_invalid"}}); }
 
 }  // namespace
 

@@ -63,9 +63,7 @@ std::string signature_of(const TestKey& key, const std::string& text) {
 
 }  // namespace
 
-TestKey make_rsa_key(std::string id, unsigned bits) {
-  return {share(EVP_RSA_gen(bits)), "RS256", std::move(id)};
-}
+TestKey make_rsa_key(std::string id, unsigned bits) { return {share(EVP_RSA_gen(bits)), "RS256", std::move(id)}; }
 
 TestKey make_p256_key(std::string id) { return {share(EVP_EC_gen("P-256")), "ES256", std::move(id)}; }
 
@@ -95,9 +93,9 @@ std::string public_pem(const TestKey& key) {
 
 std::string base64url(std::string_view bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(length));
   std::ranges::replace(text, '+', '-');
   std::ranges::replace(text, '/', '_');

@@ -62,8 +62,10 @@ awaitable<Result<std::string>> exchange_over_tls(tcp::socket socket, const WebAd
   stream.set_verify_mode(ssl::verify_peer, ec);
   stream.set_verify_callback(ssl::host_name_verification(address->host), ec);
   SSL_set_min_proto_version(stream.native_handle(), TLS1_2_VERSION);
-  // Servers with several names choose the certificate by it.
-  SSL_set_tlsext_host_name(stream.native_handle(), address->host.c_str());
+  // Servers with several names choose the certificate by it. An address is not a name.
+  boost::system::error_code not_an_address;
+  asio::ip::make_address(address->host, not_an_address);
+  if (not_an_address) SSL_set_tlsext_host_name(stream.native_handle(), address->host.c_str());
   auto [handshake_ec] = co_await stream.async_handshake(ssl::stream_base::client, kAwait);
   if (handshake_ec) co_return peer_failure(handshake_ec, "TLS handshake");
   // No goodbye of TLS: the length of the answer says where it ends.

@@ -51,8 +51,7 @@ Result<VerificationKey> VerificationKey::from_secret(std::string_view secret) {
     return fail(ErrorCode::invalid_argument, "a secret for signing has at least 32 bytes");
   }
   cjose_err error{};
-  auto* key =
-      cjose_jwk_create_oct_spec(reinterpret_cast<const std::uint8_t*>(secret.data()), secret.size(), &error);
+  auto* key = cjose_jwk_create_oct_spec(reinterpret_cast<const std::uint8_t*>(secret.data()), secret.size(), &error);
   if (key == nullptr) return fail(ErrorCode::internal, "the secret cannot be used");
   VerificationKey made;
   made.key_ = share(key);

@@ -28,8 +28,7 @@ class Descriptor {
 };
 
 FileStamp stamp_of(const struct stat& status) {
-  return {status.st_ino, status.st_size,
-          std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
+  return {status.st_ino, status.st_size, std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
 }
 
 std::unexpected<Error> cannot_open(const std::string& path) {

@@ -68,8 +68,9 @@ std::expected<std::string, TokenRefusal> verify_token(std::string_view text, std
   if (tried) return refuse("the signature of the token is wrong");
   // Other algorithms are never taken, so a newer key set would not help.
   const bool hopeful = token->algorithm() == "RS256" || token->algorithm() == "ES256";
-  return refuse(hopeful ? "the key that signed the token is not known" : "the token is signed in a way that is not accepted",
-                hopeful);
+  return refuse(
+      hopeful ? "the key that signed the token is not known" : "the token is signed in a way that is not accepted",
+      hopeful);
 }
 
 }  // namespace holdfast::gateway

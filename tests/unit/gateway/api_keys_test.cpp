@@ -114,13 +114,13 @@ TEST_F(KeyFileTest, AFileThatBreaksKeepsTheKeysItHad) {
 }
 
 TEST_F(KeyFileTest, AFileThatOthersCanReadIsRefused) {
-  for (const mode_t mode : {0604, 0602, 0620, 0644, 0666}) {
+  for (const mode_t mode : {0604U, 0602U, 0620U, 0644U, 0666U}) {
     write(ada_.line, mode);
     const auto opened = file_.open();
     ASSERT_FALSE(opened) << mode;
     EXPECT_THAT(opened.error().message(), HasSubstr("chmod 600"));
   }
-  for (const mode_t mode : {0600, 0400, 0640}) {
+  for (const mode_t mode : {0600U, 0400U, 0640U}) {
     write(ada_.line, mode);
     EXPECT_TRUE(file_.open()) << mode;
   }

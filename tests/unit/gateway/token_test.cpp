@@ -9,8 +9,8 @@
 namespace holdfast::gateway {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::base64url;
+using ::testing::HasSubstr;
 using testing::sign;
 using testing::sign_hs256;
 using testing::sign_with_header;
