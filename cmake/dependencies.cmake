@@ -14,6 +14,8 @@ find_package(benchmark REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
+find_package(OpenSSL 3.0 REQUIRED)
+pkg_check_modules(CJOSE REQUIRED IMPORTED_TARGET cjose)
 
 # Asio and Beast are compiled once, in src/base/boost_impl.cpp, instead of in every file.
 add_library(holdfast_boost INTERFACE)

@@ -35,8 +35,8 @@ Result<tcp::socket> connect(asio::io_context& io, const ApiAddress& address) {
   return socket;
 }
 
-http::request<http::string_body> make_request(const ApiAddress& address, std::string_view method,
-                                              std::string_view target, std::string_view body,
+http::request<http::string_body> make_request(const ApiAddress& address, const std::string& token,
+                                              std::string_view method, std::string_view target, std::string_view body,
                                               const ApiClient::Headers& headers) {
   http::request<http::string_body> request;
   request.method_string(method);
@@ -44,6 +44,7 @@ http::request<http::string_body> make_request(const ApiAddress& address, std::st
   request.version(11);
   request.set(http::field::host, fmt::format("{}:{}", address.host, address.port));
   request.set(http::field::connection, "close");
+  if (!token.empty()) request.set(http::field::authorization, "Bearer " + token);
   for (const auto& [name, value] : headers) request.set(name, value);
   if (!body.empty()) request.set(http::field::content_type, "application/json");
   request.body() = body;
@@ -88,7 +89,7 @@ Result<ApiResponse> ApiClient::request(std::string_view method, std::string_view
   asio::io_context io;
   auto socket = connect(io, address_);
   if (!socket) return fail(std::move(socket));
-  const auto request = make_request(address_, method, target, body, headers);
+  const auto request = make_request(address_, token_, method, target, body, headers);
   boost::system::error_code ec;
   http::write(*socket, request, ec);
   if (ec) return peer_failure(ec, "send the request");
@@ -105,7 +106,7 @@ Result<void> ApiClient::stream(std::string_view target, const Headers& headers,
   asio::io_context io;
   auto socket = connect(io, address_);
   if (!socket) return fail(std::move(socket));
-  const auto request = make_request(address_, "GET", target, {}, headers);
+  const auto request = make_request(address_, token_, "GET", target, {}, headers);
   boost::system::error_code ec;
   http::write(*socket, request, ec);
   if (ec) return peer_failure(ec, "send the request");
@@ -115,6 +116,9 @@ Result<void> ApiClient::stream(std::string_view target, const Headers& headers,
   parser.body_limit(boost::none);
   http::read_header(*socket, buffer, parser, ec);
   if (ec) return peer_failure(ec, "read the answer");
+  if (parser.get().result() == http::status::unauthorized) {
+    return fail(ErrorCode::failed_precondition, "the server does not take the token (--token, HOLDFAST_TOKEN)");
+  }
   if (parser.get().result() != http::status::ok) {
     return fail(ErrorCode::unavailable, fmt::format("the event stream was refused with {}", parser.get().result_int()));
   }

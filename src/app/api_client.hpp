@@ -37,19 +37,23 @@ class ApiClient {
  public:
   using Headers = std::vector<std::pair<std::string, std::string>>;
 
-  explicit ApiClient(ApiAddress address) : address_(std::move(address)) {}
+  /// `token` is a token or key that says who asks; empty where the server asks nobody.
+  explicit ApiClient(ApiAddress address, std::string token = {})
+      : address_(std::move(address)), token_(std::move(token)) {}
 
   /// unavailable: the server cannot be reached or broke off.
   [[nodiscard]] Result<ApiResponse> request(std::string_view method, std::string_view target,
                                             std::string_view body = {}, const Headers& headers = {}) const;
 
   /// Reads an event stream until it ends or `on_event` says no. The status of a refusal is in the error's message.
-  /// unavailable: cannot be reached, or the stream ended before `on_event` said no.
+  /// unavailable: cannot be reached, or the stream ended before `on_event` said no; failed_precondition: the server
+  /// does not know who asks, any more.
   [[nodiscard]] Result<void> stream(std::string_view target, const Headers& headers,
                                     const std::function<Continue(const ApiEvent&)>& on_event) const;
 
  private:
   ApiAddress address_;
+  std::string token_;
 };
 
 }  // namespace holdfast::app

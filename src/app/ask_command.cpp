@@ -59,7 +59,8 @@ class Follower {
         return take(event);
       });
       if (done_) return std::move(*done_);
-      if (failures >= kMostTries) return fail(std::move(streamed), "the run goes on without us");
+      const bool refused = !streamed && streamed.error().code() == ErrorCode::failed_precondition;
+      if (refused || failures >= kMostTries) return fail(std::move(streamed), "the run goes on without us");
       fmt::print(stderr, "  connection lost ({}); the run goes on, reconnecting\n", streamed.error().message());
       pause_before(failures + 1);
     }
@@ -104,7 +105,7 @@ void say_goodbye(int) {
 }  // namespace
 
 int ask(const AskOptions& options) {
-  const auto address = parse_api_url(options.url);
+  const auto address = parse_api_url(options.server.url);
   if (!address) return report(address.error());
   auto asked = options;
   if (asked.thread_id.empty()) asked.thread_id = "shell-" + RunId::make().text().substr(0, 13);
@@ -114,7 +115,7 @@ int ask(const AskOptions& options) {
     if (!parsed) return report(parsed.error());
     run_id = std::move(*parsed);
   }
-  const ApiClient client(*address);
+  const ApiClient client(*address, options.server.token);
   auto run = submit(client, asked, run_id.text());
   if (!run) return report(run.error());
   std::signal(SIGINT, say_goodbye);

@@ -16,8 +16,14 @@ int show_config(const LoadedSettings& settings);
 
 enum class Output : unsigned char { people, json };
 
-struct AskOptions {
+/// Which server, and who asks.
+struct ServerAccess {
   std::string url;
+  std::string token;  ///< Empty where the server asks nobody.
+};
+
+struct AskOptions {
+  ServerAccess server;
   std::string prompt;
   std::string thread_id;  ///< Empty: a new thread.
   std::string run_id;     ///< Empty: a new run. An existing one is joined.
@@ -28,7 +34,7 @@ struct AskOptions {
 int ask(const AskOptions& options);
 
 struct ListOptions {
-  std::string url;
+  ServerAccess server;
   std::string thread_id;
   std::string status;
   int limit = 20;
@@ -38,7 +44,10 @@ struct ListOptions {
 int list_runs(const ListOptions& options);
 
 /// Prints the run and its timeline.
-int show_run(const std::string& url, const std::string& run_id, Output output);
+int show_run(const ServerAccess& server, const std::string& run_id, Output output);
+
+/// Makes a key for `subject`, adds its hash to the file of keys, and prints the key, which is kept nowhere.
+int add_key(const LoadedSettings& settings, const std::string& subject);
 
 struct DrillOptions {
   std::string url;

@@ -73,8 +73,12 @@ int with_settings(const SettingFlags& flags, Command command) {
   return exit_status(settings.error().code());
 }
 
-void add_url(CLI::App& command, std::string& url) {
-  command.add_option("--url", url, "Address of the server")->envname("HOLDFAST_URL")->capture_default_str();
+void add_server(CLI::App& command, ServerAccess& server) {
+  command.add_option("--url", server.url, "Address of the server")->envname("HOLDFAST_URL")->capture_default_str();
+  command
+      .add_option("--token", server.token,
+                  "Key or token for a server with a login; better in HOLDFAST_TOKEN, where other users do not see it")
+      ->envname("HOLDFAST_TOKEN");
 }
 
 }  // namespace
@@ -96,7 +100,7 @@ int main(int argc, char** argv) {
   serve_flags.add_to(*serve_command);
   serve_command->callback([&] { status = with_settings(serve_flags, serve); });
 
-  AskOptions ask_options{.url = kDefaultUrl};
+  AskOptions ask_options{.server = {.url = kDefaultUrl}};
   bool ask_json = false;
   auto* run_command = app.add_subcommand(
       "run",
@@ -107,13 +111,13 @@ int main(int argc, char** argv) {
                           "Conversation, for follow-up questions (default: a new one)");
   run_command->add_option("--run-id", ask_options.run_id, "UUID of the run; an existing run is joined, never repeated");
   run_command->add_flag("--json", ask_json, "Print the run object");
-  add_url(*run_command, ask_options.url);
+  add_server(*run_command, ask_options.server);
   run_command->callback([&] {
     ask_options.output = ask_json ? Output::json : Output::people;
     status = ask(ask_options);
   });
 
-  ListOptions list_options{.url = kDefaultUrl};
+  ListOptions list_options{.server = {.url = kDefaultUrl}};
   bool list_json = false;
   std::string shown_run;
   auto* runs_command =
@@ -123,15 +127,15 @@ int main(int argc, char** argv) {
                            "Only queued, running, completed, failed, cancelled or expired");
   runs_command->add_option("--limit", list_options.limit, "How many")->check(CLI::Range(1, 100))->capture_default_str();
   runs_command->add_flag("--json", list_json, "Print JSON");
-  add_url(*runs_command, list_options.url);
+  add_server(*runs_command, list_options.server);
   runs_command->require_subcommand(0, 1);
   auto* show_command =
       runs_command->add_subcommand("show", "One run: what happened to it, and its answer.")->fallthrough();
   show_command->add_option("run-id", shown_run, "UUID of the run")->required();
   runs_command->final_callback([&] {
     list_options.output = list_json ? Output::json : Output::people;
-    status =
-        show_command->parsed() ? show_run(list_options.url, shown_run, list_options.output) : list_runs(list_options);
+    status = show_command->parsed() ? show_run(list_options.server, shown_run, list_options.output)
+                                    : list_runs(list_options);
   });
 
   DrillOptions drill_options{.url = kDefaultUrl, .prompt = "How many movies are there?"};
@@ -148,6 +152,19 @@ int main(int argc, char** argv) {
   auto* config_command = app.add_subcommand("config", "Print every setting in force and where it came from.");
   config_flags.add_to(*config_command);
   config_command->callback([&] { status = with_settings(config_flags, show_config); });
+
+  SettingFlags key_flags;
+  std::string key_subject;
+  auto* key_command = app.add_subcommand("key", "Keys for a server with auth.mode = api-key.");
+  key_command->require_subcommand(1);
+  auto* add_key_command = key_command->add_subcommand(
+      "add", "Make a key and print it, once; only its hash is kept.\nTo take a key away, delete its line in the file.");
+  add_key_command->add_option("subject", key_subject, "Whose key it is: the owner of the runs asked for with it")
+      ->required();
+  key_flags.add_to(*add_key_command);
+  add_key_command->callback([&] {
+    status = with_settings(key_flags, [&](const LoadedSettings& settings) { return add_key(settings, key_subject); });
+  });
 
   auto* text2sql_command = app.add_subcommand(
       "text2sql",

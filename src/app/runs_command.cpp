@@ -33,7 +33,7 @@ TextRow timeline_row(const json::object& entry) {
 }  // namespace
 
 int list_runs(const ListOptions& options) {
-  const auto address = parse_api_url(options.url);
+  const auto address = parse_api_url(options.server.url);
   if (!address) return report(address.error());
   auto target = fmt::format("/v1/runs?limit={}", options.limit);
   const auto add = [&](std::string_view name, const std::string& value) {
@@ -42,7 +42,7 @@ int list_runs(const ListOptions& options) {
   };
   add("thread_id", options.thread_id);
   add("status", options.status);
-  auto response = ApiClient(*address).request("GET", target);
+  auto response = ApiClient(*address, options.server.token).request("GET", target);
   if (!response) return report(response.error());
   if (response->status != 200) return report(Error(ErrorCode::invalid_argument, problem_text(*response)));
   if (options.output == Output::json) {
@@ -65,12 +65,12 @@ int list_runs(const ListOptions& options) {
   return 0;
 }
 
-int show_run(const std::string& url, const std::string& run_id, Output output) {
-  const auto address = parse_api_url(url);
+int show_run(const ServerAccess& server, const std::string& run_id, Output output) {
+  const auto address = parse_api_url(server.url);
   if (!address) return report(address.error());
   const auto id = RunId::parse(run_id);
   if (!id) return report(id.error());
-  const ApiClient client(*address);
+  const ApiClient client(*address, server.token);
   auto timeline = client.request("GET", fmt::format("/v1/runs/{}/timeline", id->text()));
   if (!timeline) return report(timeline.error());
   if (timeline->status != 200) return report(Error(ErrorCode::not_found, problem_text(*timeline)));

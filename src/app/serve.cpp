@@ -41,6 +41,23 @@ runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string
           .send_history = settings.worker_command.empty()};
 }
 
+gateway::AuthConfig auth_config(const Settings& settings) {
+  gateway::AuthConfig config;
+  if (settings.auth_mode == "api-key") config.mode = gateway::AuthMode::api_key;
+  if (settings.auth_mode == "oidc") config.mode = gateway::AuthMode::oidc;
+  config.admins = settings.admins;
+  config.key_file = key_file_path(settings);
+  config.rules.issuer = settings.issuer;
+  config.rules.audience = settings.audience;
+  config.key_set = settings.jwks;
+  if (settings.test_tokens) {
+    config.mode = gateway::AuthMode::test;
+    config.rules.issuer = gateway::kTestIssuer;
+    config.test_secret = settings.test_secret;
+  }
+  return config;
+}
+
 // Everything that lives while the server runs. Members are destroyed in reverse order: the event loop last.
 class Service {
  public:
@@ -57,13 +74,16 @@ class Service {
                   .hold_before_early_bytes = settings.hold,
                   .heartbeat = settings.heartbeat,
                   .max_wait = settings.max_wait,
+                  .trusted = {settings.trusted_hosts, settings.trusted_origins},
+                  .auth = auth_config(settings),
                   .examples = std::move(examples)}) {}
 
   Result<void> run() {
     auto listening = gateway_.listen(settings_.listen);
-    if (!listening) {
+    if (!listening && listening.error().code() == ErrorCode::unavailable) {
       return fail(listening.error().code(), listening.error().message() + "; choose another address with --listen");
     }
+    if (!listening) return listening;
     spawn(io_.get_executor(), "serve", [this] { return start(); });
     spawn(io_.get_executor(), "signals", [this] { return stop_on_signal(); });
     io_.run();

@@ -1,6 +1,7 @@
 #include "app/settings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -86,11 +87,39 @@ Result<void> read_max_body(Settings& settings, std::string_view text) {
   return {};
 }
 
-Result<void> read_debug(Settings& settings, std::string_view text) {
-  if (text != "0" && text != "1" && text != "true" && text != "false") {
-    return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not 0 or 1", text));
+Setting switch_setting(std::string_view key, std::string_view environment, bool Settings::* field,
+                       std::string_view help) {
+  return {key, environment, help,
+          [field](Settings& settings, std::string_view text) -> Result<void> {
+            if (text != "0" && text != "1" && text != "true" && text != "false") {
+              return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not 0 or 1", text));
+            }
+            settings.*field = text == "1" || text == "true";
+            return {};
+          },
+          [field](const Settings& settings) { return std::string(settings.*field ? "1" : "0"); }};
+}
+
+Setting list_setting(std::string_view key, std::string_view environment, std::vector<std::string> Settings::* field,
+                     std::string_view help) {
+  return {key, environment, help,
+          [field](Settings& settings, std::string_view text) {
+            (settings.*field).clear();
+            while (!text.empty()) {
+              const auto item = text.substr(0, text.find(','));
+              text.remove_prefix(std::min(text.size(), item.size() + 1));
+              if (!trim(item).empty()) (settings.*field).emplace_back(trim(item));
+            }
+            return Result<void>{};
+          },
+          [field](const Settings& settings) { return fmt::format("{}", fmt::join(settings.*field, ", ")); }};
+}
+
+Result<void> read_auth_mode(Settings& settings, std::string_view text) {
+  if (text != "none" && text != "api-key" && text != "oidc") {
+    return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not none, api-key or oidc", text));
   }
-  settings.debug = text == "1" || text == "true";
+  settings.auth_mode = text;
   return {};
 }
 
@@ -159,7 +188,7 @@ std::span<const Setting> all_settings() {
   static const std::vector<Setting> settings{
       text_setting(
           "server.listen", "HOLDFAST_LISTEN", &Settings::listen,
-          "Address and port. Without authentication only a loopback address is allowed; port 0 picks a free one."),
+          "Address and port. With auth.mode = none only a loopback address is allowed; port 0 picks a free one."),
       text_setting("server.data", "HOLDFAST_DATA", &Settings::data_dir,
                    "Directory of the journal and the worker sockets. Put it on a disk that survives a restart."),
       duration_setting(
@@ -205,10 +234,41 @@ std::span<const Setting> all_settings() {
                       "Longest silence of an answer that has begun. Below every idle cut known of proxies."),
       silence_setting("server.max_wait", "HOLDFAST_MAX_WAIT", &Settings::max_wait,
                       "Longest wait a client may ask for with `Prefer: wait=N`; it passes in silence."),
-      {"log.debug", "DEBUG", "1 = debug log.", read_debug,
-       [](const Settings& settings) { return std::string(settings.debug ? "1" : "0"); }},
+      switch_setting("log.debug", "DEBUG", &Settings::debug, "1 = debug log."),
+      list_setting("server.trusted_hosts", "HOLDFAST_TRUSTED_HOSTS", &Settings::trusted_hosts,
+                   "Host names of this server besides localhost, separated by commas: what a proxy in front sends as "
+                   "Host."),
+      list_setting("server.trusted_origins", "HOLDFAST_TRUSTED_ORIGINS", &Settings::trusted_origins,
+                   "Origins whose pages may change something here besides the server's own: https://app.example.org."),
+      {"auth.mode", "HOLDFAST_AUTH",
+       "Who may ask: none (one local user, on a loopback address only), api-key (a file of keys) or oidc (tokens of an "
+       "identity provider).",
+       read_auth_mode, [](const Settings& settings) { return settings.auth_mode; }},
+      list_setting("auth.admins", "HOLDFAST_ADMINS", &Settings::admins,
+                   "Subjects that may read every run by its id, separated by commas."),
+      text_setting(
+          "auth.key_file", "HOLDFAST_KEY_FILE", &Settings::key_file,
+          "File of hashed keys for api-key. Empty: api-keys in the data directory. Read again when it changes."),
+      text_setting("auth.issuer", "HOLDFAST_ISSUER", &Settings::issuer, "Issuer of the tokens for oidc: their `iss`."),
+      text_setting("auth.audience", "GOOGLE_CLIENT_ID", &Settings::audience,
+                   "What the tokens must be meant for: their `aud`."),
+      text_setting("auth.jwks", "HOLDFAST_JWKS", &Settings::jwks,
+                   "Keys of the identity provider for oidc: a file, or an https address."),
+      switch_setting("auth.test_tokens", "USE_TEST_TOKENS", &Settings::test_tokens,
+                     "1 = take test tokens (HS256, issuer test_issuer) instead of what auth.mode says; on a loopback "
+                     "address only."),
+      {"auth.test_secret", "HOLDFAST_TEST_TOKEN_SECRET", "Secret that signs test tokens: 32 bytes or more.",
+       [](Settings& settings, std::string_view text) {
+         settings.test_secret = text;
+         return Result<void>{};
+       },
+       [](const Settings& settings) { return std::string(settings.test_secret.empty() ? "" : "(set)"); }},
   };
   return settings;
+}
+
+std::string key_file_path(const Settings& settings) {
+  return settings.key_file.empty() ? settings.data_dir + "/api-keys" : settings.key_file;
 }
 
 Result<LoadedSettings> load_settings(const SettingSources& sources) {

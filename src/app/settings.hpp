@@ -42,7 +42,20 @@ struct Settings {
   std::chrono::milliseconds max_wait{25'000};
   Bytes max_body{std::uint64_t{1024} * 1024};
   bool debug = false;
+  std::vector<std::string> trusted_hosts;
+  std::vector<std::string> trusted_origins;
+  std::string auth_mode = "none";
+  std::vector<std::string> admins;
+  std::string key_file;
+  std::string issuer;
+  std::string audience;
+  std::string jwks;
+  bool test_tokens = false;
+  std::string test_secret;
 };
+
+/// The file of API keys: the setting, or its place in the data directory.
+[[nodiscard]] std::string key_file_path(const Settings& settings);
 
 /// One row of the table.
 struct Setting {

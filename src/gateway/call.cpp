@@ -1,5 +1,7 @@
 #include "gateway/call.hpp"
 
+#include "base/log.hpp"
+
 namespace holdfast::gateway {
 
 awaitable<void> send_problem(Call call, Problem problem) {
@@ -13,6 +15,17 @@ std::expected<RunId, Problem> path_run_id(const Call& call) {
   auto id = RunId::parse(call.parameters.front());
   if (!id) return std::unexpected(bad_request(id.error().message()));
   return std::move(*id);
+}
+
+awaitable<Result<journal::Run>> find_readable(Call* call, RunId id) {
+  auto own = co_await call->coordinator().find(call->subject.owner, id);
+  const bool may_look_further = !own && own.error().code() == ErrorCode::not_found && call->subject.admin;
+  if (!may_look_further) co_return own;
+  auto stored = co_await call->services->journal->find(id);
+  if (!stored || !*stored) co_return own;
+  log::info("gateway.read_by_admin", {{"admin", call->subject.owner}, {"run", id.text()}});
+  call->subject.owner = (*stored)->owner;
+  co_return co_await call->coordinator().find(call->subject.owner, id);
 }
 
 std::string current_run_json(const Call& call, const journal::Run& run, Via via) {

@@ -11,6 +11,7 @@
 #include "gateway/exchange.hpp"
 #include "gateway/problem.hpp"
 #include "gateway/run_json.hpp"
+#include "gateway/subject.hpp"
 #include "journal/journal.hpp"
 #include "runs/coordinator.hpp"
 #include "workers/pool.hpp"
@@ -26,11 +27,6 @@ struct Services {
   const GatewayConfig* config = nullptr;
   const Server* server = nullptr;
   SteadyTime started;
-};
-
-/// Who asks. A run and a thread belong to their owner.
-struct Subject {
-  std::string owner;
 };
 
 struct Call {
@@ -52,6 +48,10 @@ awaitable<void> send_response(Call call, Response response);
 
 /// The run named by the path's first parameter. A Problem: 400 when it is not a UUID, 404 when it is not there.
 [[nodiscard]] std::expected<RunId, Problem> path_run_id(const Call& call);
+
+/// The run of that id, if the subject may read it: its own, or any for an administrator. In that case the call goes on
+/// in the name of the run's owner, and the log tells. Errors as Coordinator::find().
+awaitable<Result<journal::Run>> find_readable(Call* call, RunId id);
 
 /// The run object as it is now, with its place in the queue.
 [[nodiscard]] std::string current_run_json(const Call& call, const journal::Run& run, Via via);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "gateway/authentication.hpp"
 #include "gateway/origin_guard.hpp"
 #include "gateway/server.hpp"
 
@@ -14,6 +15,7 @@ namespace holdfast::gateway {
 struct GatewayConfig {
   ServerConfig server;
   TrustedNames trusted;
+  AuthConfig auth;
   /// How long a plain request is held before its headers go out: proxies cut a silent request at 20 to 30 s.
   std::chrono::milliseconds hold_before_early_bytes{5'000};
   /// Below every idle cut known of proxies.

@@ -14,7 +14,7 @@ awaitable<void> get_events(Call call) {
     co_await send_problem(std::move(call), cursor.error());
     co_return;
   }
-  auto run = co_await call.coordinator().find(call.subject.owner, *id);
+  auto run = co_await find_readable(&call, *id);
   if (!run) {
     auto problem = problem_of(run.error());
     co_await send_problem(std::move(call), std::move(problem));

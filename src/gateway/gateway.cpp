@@ -2,15 +2,17 @@
 
 #include <array>
 
-#include "gateway/authentication.hpp"
+#include "base/log.hpp"
 #include "gateway/route.hpp"
 #include "gateway/routes.hpp"
+#include "gateway/run_request.hpp"
 
 namespace holdfast::gateway {
 namespace {
 
 constexpr auto kNeedsBody = BodyRule::required;
 constexpr auto kNoBody = BodyRule::ignored;
+constexpr auto kAnybody = Access::anybody;
 
 constexpr std::array kRoutes{
     Route{"POST", "/analyze", kNeedsBody, post_analyze},
@@ -25,10 +27,10 @@ constexpr std::array kRoutes{
     Route{"POST", "/v1/runs/{run_id}/ack", kNoBody, post_ack},
     Route{"GET", "/chat/{thread_id}/messages", kNoBody, get_chat_messages},
     Route{"GET", "/initial-followup-prompts", kNoBody, get_initial_prompts},
-    Route{"GET", "/livez", kNoBody, get_livez},
-    Route{"GET", "/readyz", kNoBody, get_readyz},
-    Route{"GET", "/startupz", kNoBody, get_startupz},
-    Route{"GET", "/health", kNoBody, get_health},
+    Route{"GET", "/livez", kNoBody, get_livez, kAnybody},
+    Route{"GET", "/readyz", kNoBody, get_readyz, kAnybody},
+    Route{"GET", "/startupz", kNoBody, get_startupz, kAnybody},
+    Route{"GET", "/health", kNoBody, get_health, Access::optional},
 };
 
 constexpr std::array<std::string_view, 8> kKnownMethods{"GET",    "HEAD",  "POST",    "PUT",
@@ -49,10 +51,11 @@ std::optional<Problem> check_origin(const Request& request, const TrustedNames& 
     case OriginVerdict::allowed: return std::nullopt;
     case OriginVerdict::wrong_host:
       return make_problem(421, "wrong-host", "The request is for another host",
-                          "this server answers to localhost, 127.0.0.1 and [::1]");
+                          "this server answers to localhost, 127.0.0.1, [::1] and the names in server.trusted_hosts");
     case OriginVerdict::cross_site:
-      return make_problem(403, "cross-site", "The request comes from another site",
-                          "a page of another origin may not change anything here");
+      return make_problem(
+          403, "cross-site", "The request comes from another site",
+          "a page of another origin may not change anything here, unless server.trusted_origins names it");
   }
   std::unreachable();
 }
@@ -74,7 +77,11 @@ Problem no_route(const Request& request, const RouteMatch& match) {
 Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator, journal::Journal& journal,
                  workers::Pool& pool, const Clock& clock, GatewayConfig config)
     : config_(std::move(config)),
+      authentication_(executor, clock, config_.auth),
       server_(std::move(executor), clock, config_.server, [this](Exchange* exchange) { return serve(exchange); }) {
+  // No page can rebind an address, and with a login a name has nothing to win either: pages of other origins do not
+  // have the token. Names are still checked, addresses need not be listed.
+  config_.trusted.any_address = authentication_.required();
   services_.coordinator = &coordinator;
   services_.journal = &journal;
   services_.pool = &pool;
@@ -87,11 +94,8 @@ Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator,
 Result<void> Gateway::listen(std::string_view address) {
   auto parsed = parse_listen_address(address);
   if (!parsed) return fail(std::move(parsed));
-  if (!parsed->loopback) {
-    return fail(ErrorCode::failed_precondition,
-                "without authentication Holdfast listens on a loopback address only, and " + std::string(address) +
-                    " is none; use 127.0.0.1 or [::1]");
-  }
+  auto opened = authentication_.open(parsed->loopback);
+  if (!opened) return opened;
   auto listening = server_.listen(address);
   if (!listening) return listening;
   const bool v6 = parsed->host.contains(':');
@@ -99,7 +103,17 @@ Result<void> Gateway::listen(std::string_view address) {
   return {};
 }
 
-awaitable<void> Gateway::drain(SteadyTime deadline) { return server_.drain(deadline); }
+awaitable<void> Gateway::drain(SteadyTime deadline) {
+  co_await server_.drain(deadline);
+  authentication_.stop();
+}
+
+awaitable<Result<Subject>> Gateway::subject_for(const Route* route, const Request* request) {
+  if (route->access == Access::anybody) co_return Subject();
+  auto subject = co_await authentication_.identify(request);
+  if (!subject && route->access == Access::optional) co_return Subject();
+  co_return subject;
+}
 
 awaitable<void> Gateway::serve(Exchange* exchange) {
   const auto& request = exchange->request();
@@ -128,10 +142,18 @@ awaitable<void> Gateway::serve(Exchange* exchange) {
     co_await send_problem(std::move(call), std::move(problem));
     co_return;
   }
-  auto subject = authenticate(request);
+  // Without a login the order makes no difference, and the route reads the body anyway.
+  if (match.route->body == BodyRule::required && authentication_.required()) {
+    if (auto malformed = check_json_syntax(request.body)) {
+      co_await send_problem(std::move(call), std::move(*malformed));
+      co_return;
+    }
+  }
+  auto subject = co_await subject_for(match.route, &request);
   if (!subject) {
-    auto problem = make_problem(401, "unauthenticated", "Who are you?", subject.error().message());
-    co_await send_problem(std::move(call), std::move(problem));
+    log::debug("gateway.unauthenticated", {{"path", request.target.path}, {"why", subject.error().message()}});
+    auto response = unauthenticated(subject.error(), request.target.path);
+    co_await send_response(std::move(call), std::move(response));
     co_return;
   }
   call.subject = std::move(*subject);

@@ -6,8 +6,10 @@
 /// Runs on: supervisor strand (one thread).
 #pragma once
 
+#include "gateway/authentication.hpp"
 #include "gateway/call.hpp"
 #include "gateway/config.hpp"
+#include "gateway/route.hpp"
 #include "gateway/server.hpp"
 
 namespace holdfast::gateway {
@@ -20,12 +22,15 @@ class Gateway {
   Gateway& operator=(const Gateway&) = delete;
 
   /// Binds `address`, "HOST:PORT"; port 0 takes a free one. Connections wait until start().
-  /// invalid_argument: not an address; failed_precondition: not a loopback address, which needs
-  /// authentication; unavailable: the port is taken.
+  /// invalid_argument: not an address; unavailable: the port is taken; as Authentication::open(): the settings for
+  /// authentication cannot be used, or not on this address.
   Result<void> listen(std::string_view address);
 
   /// Begins to answer. Call after Coordinator::recover().
-  void start() { server_.start(); }
+  void start() {
+    authentication_.start();
+    server_.start();
+  }
 
   /// Where the page is: "http://127.0.0.1:8000/". After listen().
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
@@ -42,8 +47,10 @@ class Gateway {
 
  private:
   awaitable<void> serve(Exchange* exchange);
+  awaitable<Result<Subject>> subject_for(const Route* route, const Request* request);
 
   GatewayConfig config_;
+  Authentication authentication_;
   Server server_;
   Services services_;
   std::string url_;

@@ -1,6 +1,9 @@
 #include "gateway/origin_guard.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 #include "gateway/message.hpp"
@@ -10,9 +13,18 @@ namespace {
 
 bool is_safe(std::string_view method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
 
+bool is_address(std::string host) {
+  std::array<unsigned char, sizeof(in6_addr)> bytes;
+  if (!host.starts_with('[')) return ::inet_pton(AF_INET, host.c_str(), bytes.data()) == 1;
+  if (!host.ends_with(']')) return false;
+  host = host.substr(1, host.size() - 2);
+  return ::inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
+}
+
 bool is_own_host(std::string_view authority, const TrustedNames& trusted) {
   const auto host = host_without_port(authority);
   if (host == "localhost" || host == "127.0.0.1" || host == "[::1]") return true;
+  if (trusted.any_address && is_address(host)) return true;
   return std::ranges::any_of(trusted.hosts, [&](const auto& name) { return equal_ignoring_case(name, host); });
 }
 

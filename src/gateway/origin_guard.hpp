@@ -1,4 +1,4 @@
-/// Keeps other web sites out of a server without a login. Pure.
+/// Keeps other web sites out of the server, above all of one without a login. Pure.
 ///
 /// A page from anywhere may send requests to a loopback address. Two things give such requests away: the
 /// host they were sent to (after DNS rebinding it is the attacker's name), and the origin they come from.
@@ -24,6 +24,8 @@ struct TrustedNames {
   std::vector<std::string> hosts;
   /// Origins besides the server's own, as browsers write them: "http://localhost:3000".
   std::vector<std::string> origins;
+  /// Numeric addresses are hosts of ours, whatever they are. A name is what DNS rebinding needs.
+  bool any_address = false;
 };
 
 enum class OriginVerdict : unsigned char { allowed, wrong_host, cross_site };

@@ -13,11 +13,19 @@ namespace holdfast::gateway {
 /// Whether a request without a body is refused with 411.
 enum class BodyRule : unsigned char { ignored, required };
 
+/// Who may call a route.
+enum class Access : unsigned char {
+  user,      ///< Whoever says who they are.
+  anybody,   ///< Everybody; nobody is asked.
+  optional,  ///< Everybody; those who say who they are see more.
+};
+
 struct Route {
   std::string_view method;
   std::string_view pattern;  ///< "/v1/runs/{run_id}/events": a `{name}` takes exactly one segment.
   BodyRule body = BodyRule::ignored;
   awaitable<void> (*answer)(Call) = nullptr;
+  Access access = Access::user;
 };
 
 struct RouteMatch {

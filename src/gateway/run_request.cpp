@@ -123,7 +123,15 @@ std::string worker_request(std::string_view body, const RunRequest& run) {
   return out.take();
 }
 
+Problem not_json(const Error& error) { return invalid_shape({FieldError{{"body"}, error.message(), "json_invalid"}}); }
+
 }  // namespace
+
+std::optional<Problem> check_json_syntax(std::string_view body) {
+  const auto value = parse_json(body);
+  if (value) return std::nullopt;
+  return not_json(value.error());
+}
 
 std::optional<FieldError> check_thread_id(std::string_view thread_id) {
   FieldError error;
@@ -146,7 +154,7 @@ std::optional<FieldError> check_thread_id(std::string_view thread_id) {
 std::variant<RunRequest, Problem> parse_run_request(const Request& request,
                                                     const std::optional<std::string>& path_thread_id) {
   const auto value = parse_json(request.body);
-  if (!value) return invalid_shape({FieldError{{"body"}, value.error().message(), "json_invalid"}});
+  if (!value) return not_json(value.error());
   if (!value->is_object()) return invalid_shape({FieldError{{"body"}, "the JSON must be an object", "object_type"}});
 
   FieldReader fields(value->get_object());

@@ -32,6 +32,9 @@ struct RunRequest {
 [[nodiscard]] std::variant<RunRequest, Problem> parse_run_request(const Request& request,
                                                                   const std::optional<std::string>& path_thread_id);
 
+/// What is wrong with a body that is not JSON (422), if anything. Asked before who the client is.
+[[nodiscard]] std::optional<Problem> check_json_syntax(std::string_view body);
+
 /// The first thing wrong with a thread id, if any: {"string_too_short", "…"}.
 [[nodiscard]] std::optional<FieldError> check_thread_id(std::string_view thread_id);
 

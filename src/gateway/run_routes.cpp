@@ -94,7 +94,7 @@ awaitable<void> get_run(Call call) {
     co_await send_problem(std::move(call), id.error());
     co_return;
   }
-  auto run = co_await call.coordinator().find(call.subject.owner, *id);
+  auto run = co_await find_readable(&call, *id);
   const auto wait = wait_of(call);
   const auto known = call.request().headers.joined("If-None-Match");
   const auto is_known = [&call, &known](const Run& state) {
@@ -165,7 +165,7 @@ awaitable<void> get_timeline(Call call) {
     co_await send_problem(std::move(call), id.error());
     co_return;
   }
-  auto run = co_await call.coordinator().find(call.subject.owner, *id);
+  auto run = co_await find_readable(&call, *id);
   if (!run) {
     co_await send_error(std::move(call), run.error());
     co_return;

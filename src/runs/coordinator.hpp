@@ -89,8 +89,9 @@ class Coordinator {
   awaitable<Result<int>> recover();
 
   /// Makes the run durable, or joins the one of that id. Never starts a second execution.
-  /// failed_precondition: the id is in use for another request; resource_exhausted: the queue is full;
-  /// unavailable: the journal cannot be written or the process is stopping. In all cases no work was started.
+  /// failed_precondition: the id is in use for another request; not_found: it is another owner's; resource_exhausted:
+  /// the queue is full; unavailable: the journal cannot be written or the process is stopping. In all cases no work was
+  /// started.
   awaitable<Result<Accepted>> submit(Submission submission);
 
   /// not_found: no such run, or another owner's.

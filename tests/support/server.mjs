@@ -2,7 +2,7 @@
 //
 // HOLDFAST_BIN names the program; the default is the release build. Everything a server writes goes into a
 // directory of its own, which is removed at the end.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -53,6 +53,13 @@ export class Server {
     this.base = address[1];
     this.port = Number(address[2]);
     return this;
+  }
+
+  /** A new key for `subject`, for a server with HOLDFAST_AUTH=api-key. Before start(), or at any time. */
+  addKey(subject) {
+    const { PATH, HOME } = process.env;
+    const options = { cwd: this.directory, env: { PATH, HOME }, stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' };
+    return execFileSync(program, ['key', 'add', subject, '--data', join(this.directory, 'data')], options).trim();
   }
 
   /** As a crash: nothing is written, nobody is told. */

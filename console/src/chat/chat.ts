@@ -3,6 +3,7 @@
  * React reads `snapshot()`; it changes only through the functions here.
  */
 
+import { access, type AccessState } from '../delivery/access.ts';
 import { Courier, type Question } from '../delivery/courier.ts';
 import { KeptQuestions, openStorage } from '../delivery/kept.ts';
 import type { Attention, Delivery } from '../delivery/machine.ts';
@@ -37,6 +38,8 @@ export interface ChatSnapshot {
   durable: boolean;
   /** `missing`: the thread could not be read and nothing of it is known. */
   history: 'loading' | 'loaded' | 'missing';
+  access: AccessState;
+  signedIn: boolean;
 }
 
 export class Chat {
@@ -66,8 +69,9 @@ export class Chat {
 
   /** Takes up every question left unanswered, and reads the lists. Call once. */
   start(): void {
+    access.changed = () => this.change(() => undefined);
     for (const question of this.kept.all()) this.follow(question, true);
-    void fetchExamples().then((examples) => this.change(() => (this.examples = examples ?? [])));
+    void this.refreshExamples();
     void this.refreshThreads();
     window.addEventListener('storage', (event) => {
       const question = KeptQuestions.keptElsewhere(event);
@@ -107,6 +111,24 @@ export class Chat {
     this.couriers.get(runId)?.tell({ kind: 'shown' });
   }
 
+  /** Goes on in this user's name, also with what was refused before. */
+  signIn(token: string): void {
+    access.signIn(token);
+    for (const { question, state } of [...this.couriers.values()]) {
+      if (needsLogin(state)) this.follow(question, state.owned);
+    }
+    void this.refreshExamples();
+    void this.refreshThreads();
+    void this.readHistory();
+  }
+
+  /** Forgets the user and what is theirs. Their answers wait at the server. */
+  signOut(): void {
+    access.signOut();
+    for (const { runId } of this.kept.all()) this.kept.drop(runId);
+    window.location.reload();
+  }
+
   async readSteps(runId: string): Promise<void> {
     const steps = await fetchSteps(runId);
     if (steps) this.change(() => this.pastSteps.set(runId, steps));
@@ -139,6 +161,11 @@ export class Chat {
       else this.past.set(run.run_id, run);
     }
     this.change(() => (this.history = runs ? 'loaded' : 'missing'));
+  }
+
+  private async refreshExamples(): Promise<void> {
+    const examples = await fetchExamples();
+    this.change(() => (this.examples = examples ?? []));
   }
 
   private async refreshThreads(): Promise<void> {
@@ -186,6 +213,8 @@ export class Chat {
       offline: this.offline,
       durable: this.kept.durable,
       history: this.history,
+      access: access.state,
+      signedIn: access.signedIn,
     };
   }
 

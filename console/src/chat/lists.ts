@@ -1,11 +1,12 @@
 /** Reading the lists of the server. Each returns undefined when it cannot be had now. */
 
+import { access } from '../delivery/access.ts';
 import type { Run, ThreadSummary } from '../delivery/protocol.ts';
 import type { Step } from '../delivery/run_view.ts';
 
 async function get<T>(path: string): Promise<T | undefined> {
   try {
-    const response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(20_000) });
+    const response = await access.send(path, { cache: 'no-store', signal: AbortSignal.timeout(20_000) });
     return response.ok ? ((await response.json()) as T) : undefined;
   } catch {
     return undefined;

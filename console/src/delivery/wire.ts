@@ -1,5 +1,6 @@
 /** One HTTP exchange each: what goes out, and what kind of answer came back. No retries here. */
 
+import { access } from './access.ts';
 import { retryAfterMs } from './backoff.ts';
 import type { Problem, Run } from './protocol.ts';
 
@@ -15,7 +16,7 @@ export const kHoldSeconds = 25;
 
 export async function postRun(threadId: string, runId: string, prompt: string, signal: AbortSignal): Promise<Reply> {
   return replyOf(
-    await fetch(`/v1/threads/${encodeURIComponent(threadId)}/runs`, {
+    await access.send(`/v1/threads/${encodeURIComponent(threadId)}/runs`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', Prefer: 'respond-async' },
       body: JSON.stringify({ prompt, run_id: runId }),
@@ -28,7 +29,7 @@ export async function pollRun(runId: string, etag: string, hold: boolean, signal
   const headers: Record<string, string> = hold ? { Prefer: `wait=${kHoldSeconds}` } : {};
   if (etag) headers['If-None-Match'] = etag;
   return replyOf(
-    await fetch(`/v1/runs/${runId}`, {
+    await access.send(`/v1/runs/${runId}`, {
       headers,
       // The browser's own cache would turn a 304 into an old 200.
       cache: 'no-store',
@@ -38,18 +39,18 @@ export async function pollRun(runId: string, etag: string, hold: boolean, signal
 }
 
 export async function cancelRun(runId: string, signal: AbortSignal): Promise<Reply> {
-  return replyOf(await fetch(`/v1/runs/${runId}/cancel`, { method: 'POST', signal: within(signal, kPatienceMs) }), 'taken');
+  return replyOf(await access.send(`/v1/runs/${runId}/cancel`, { method: 'POST', signal: within(signal, kPatienceMs) }), 'taken');
 }
 
 export async function acknowledgeRun(runId: string, signal: AbortSignal): Promise<Reply> {
-  return replyOf(await fetch(`/v1/runs/${runId}/ack`, { method: 'POST', signal: within(signal, kPatienceMs) }), 'taken');
+  return replyOf(await access.send(`/v1/runs/${runId}/ack`, { method: 'POST', signal: within(signal, kPatienceMs) }), 'taken');
 }
 
 /** The caller reads the body of a 200; any other status is in `replyOf`. */
 export async function openEvents(runId: string, after: string, signal: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'text/event-stream' };
   if (after) headers['Last-Event-ID'] = after;
-  return fetch(`/v1/runs/${runId}/events`, { headers, cache: 'no-store', signal });
+  return access.send(`/v1/runs/${runId}/events`, { headers, cache: 'no-store', signal });
 }
 
 /** Throws when the body breaks off: that is a lost connection, not an answer. */

@@ -6,6 +6,7 @@ import { Announcer } from './announcer.tsx';
 import { Composer } from './composer.tsx';
 import { Mark } from './mark.tsx';
 import { Notices } from './notices.tsx';
+import { SignIn } from './sign_in.tsx';
 import { Shortcuts } from './shortcuts.tsx';
 import { ThreadList } from './thread_list.tsx';
 import { TurnView } from './turn_view.tsx';
@@ -62,11 +63,13 @@ export function App({ chat }: { chat: Chat }) {
           onNew={newThread}
           onOpen={toQuestion}
           onShortcuts={() => shortcuts.current?.showModal()}
+          onSignOut={state.signedIn ? () => chat.signOut() : undefined}
         />
       </aside>
       <main>
         <h1 className="unseen">{last ? 'Conversation' : 'Ask a question about the data'}</h1>
-        <Notices offline={state.offline} durable={state.durable} missing={state.history === 'missing'} />
+        <SignIn state={state.access} onSignIn={(token) => chat.signIn(token)} />
+        <Notices offline={state.offline} durable={state.durable} missing={state.history === 'missing' && state.access === 'open'} />
         {last ? (
           <div className="turns">
             {state.turns.map((turn) => (

@@ -8,11 +8,13 @@ interface Props {
   onNew: () => void;
   onOpen: () => void;
   onShortcuts: () => void;
+  /** Absent where nobody has signed in. */
+  onSignOut?: () => void;
 }
 
 const kMarkWords = { working: 'under way', unread: 'answer ready' };
 
-export function ThreadList({ threads, threadId, onNew, onOpen, onShortcuts }: Props) {
+export function ThreadList({ threads, threadId, onNew, onOpen, onShortcuts, onSignOut }: Props) {
   return (
     <>
       <p className="name"><Mark /> Holdfast</p>
@@ -36,6 +38,7 @@ export function ThreadList({ threads, threadId, onNew, onOpen, onShortcuts }: Pr
         {threads.length === 0 && <p className="empty">Your threads are listed here.</p>}
       </nav>
       <button className="quiet" onClick={onShortcuts}>Keyboard shortcuts</button>
+      {onSignOut && <button className="quiet" onClick={onSignOut}>Sign out</button>}
     </>
   );
 }

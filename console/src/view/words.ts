@@ -75,7 +75,7 @@ export function endingWords(run: Run | undefined, refusal: Problem | undefined):
 
 function refusalWords({ status, title, detail }: Problem): Ending {
   const advice: Record<number, string> = {
-    401: 'Sign in and ask again.',
+    401: 'Sign in above; the question is kept here and sent again.',
     403: 'Ask whoever runs this server for access.',
     404: 'The server no longer knows this run. Ask again.',
     410: 'The answer was kept for its time and is gone. Ask again.',

@@ -14,14 +14,23 @@ const otherWorker = ['--worker', `${process.execPath} ${new URL('worker.mjs', im
 let server;
 /** With another worker, one place to work and one to wait. */
 let narrow;
+/** With a login. */
+let guarded;
+let adasKey;
+let bobsKey;
 const seen = new Set();
 
 before(async () => {
   server = await new Server().start();
   narrow = await new Server(otherWorker, { MAX_CONCURRENT_ANALYSES: '1', HOLDFAST_QUEUE_LIMIT: '1', HOLDFAST_RUN_DEADLINE: '4s' }).start();
+  guarded = new Server(otherWorker, { HOLDFAST_AUTH: 'api-key' });
+  adasKey = guarded.addKey('ada');
+  bobsKey = guarded.addKey('bob');
+  await guarded.start();
 });
 after(async () => {
   await server.stop();
+  await guarded.stop();
   await narrow.stop();
 });
 
@@ -120,6 +129,32 @@ test('Other web sites are kept out, of every route', async () => {
       if (method === 'POST') await exercise(403, method, path, { params, headers: { Origin: 'https://evil.example' }, body: {} });
     }
   }
+});
+
+test('With a login, every route that is not open asks who it is', async () => {
+  for (const [path, item] of Object.entries(description.paths)) {
+    for (const method of ['GET', 'POST']) {
+      const route = item[method.toLowerCase()];
+      if (!route) continue;
+      const rest = { on: guarded, params: { thread_id: 't', run_id: randomUUID() }, ...(route.requestBody && { body: {} }) };
+      const open = route.security !== undefined;
+      if (open) await exercise(200, method, path, rest);
+      else assert.equal((await exercise(401, method, path, rest)).json.title, 'Who are you?');
+    }
+  }
+  await exercise(401, 'GET', '/v1/runs', { on: guarded, headers: { Authorization: 'Bearer hf_0' } });
+});
+
+test('With a login, a run is its owner\'s', async () => {
+  const as = (key) => ({ on: guarded, headers: { Authorization: `Bearer ${key}` } });
+  const body = { prompt: 'text', thread_id: 't', run_id: randomUUID() };
+  await exercise(200, 'POST', start, { ...as(adasKey), params: { thread_id: 't' }, body });
+  await exercise(200, 'GET', run, { on: guarded, params: body, headers: { 'X-Api-Key': adasKey } });
+  await exercise(404, 'GET', run, { ...as(bobsKey), params: body });
+  await exercise(404, 'POST', start, { ...as(bobsKey), params: { thread_id: 't' }, body });
+  await exercise(404, 'POST', '/analyze', { ...as(bobsKey), body });
+  const { json } = await exercise(200, 'GET', '/health', as(adasKey));
+  assert.notEqual(json.version, undefined);
 });
 
 test('A run is read, and polled until it changes', async () => {

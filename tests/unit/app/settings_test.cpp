@@ -97,6 +97,25 @@ TEST_F(SettingsTest, ANamedFileThatIsMissingIsAnError) {
   EXPECT_EQ(loaded.error().code(), ErrorCode::not_found);
 }
 
+TEST_F(SettingsTest, ListsAreSeparatedByCommas) {
+  environment_["HOLDFAST_ADMINS"] = " ada , ,bob@example.org";
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  EXPECT_EQ(loaded->values.admins, (std::vector<std::string>{"ada", "bob@example.org"}));
+}
+
+TEST_F(SettingsTest, TheTestSecretIsNotShown) {
+  environment_["HOLDFAST_TEST_TOKEN_SECRET"] = "hush";
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  for (const auto& setting : all_settings()) EXPECT_FALSE(setting.show(loaded->values).contains("hush")) << setting.key;
+}
+
+TEST_F(SettingsTest, AnUnknownModeOfAuthenticationIsRefused) {
+  environment_["HOLDFAST_AUTH"] = "oauth";
+  EXPECT_FALSE(load());
+}
+
 TEST_F(SettingsTest, WhatASettingShowsItAlsoReads) {
   std::set<std::string_view> seen;
   for (const auto& setting : all_settings()) {

@@ -66,5 +66,19 @@ TEST(OriginGuardTest, JudgesEveryCaseAsListed) {
   }
 }
 
+TEST(OriginGuardTest, WithALoginAnyAddressIsAHostButNoUnknownName) {
+  TrustedNames trusted{{"proxy.test"}, {}};
+  trusted.any_address = true;
+  for (const auto* host : {"10.0.0.7:8000", "10.0.0.7", "[fd00::7]:8000", "[fd00::7]", "proxy.test", "localhost"}) {
+    EXPECT_EQ(judge_origin({"GET", host, kNone, kNone}, trusted), kAllowed) << host;
+  }
+  for (const auto* host : {"evil.example", "10.0.0.7.evil.example", "10.0.0", "010.0.0.7", "fd00::7", "[fd00::7", "[x]",
+                           "1.2.3.4.5", "0x7f000001", "[127.0.0.1]", ""}) {
+    EXPECT_EQ(judge_origin({"GET", host, kNone, kNone}, trusted), kWrongHost) << host;
+  }
+  EXPECT_EQ(judge_origin({"POST", "10.0.0.7:8000", "http://evil.example", kNone}, trusted), kCrossSite);
+  EXPECT_EQ(judge_origin({"POST", "10.0.0.7:8000", "http://10.0.0.7:8000", kNone}, trusted), kAllowed);
+}
+
 }  // namespace
 }  // namespace holdfast::gateway
