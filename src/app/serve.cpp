@@ -71,11 +71,11 @@ class Service {
         coordinator_(io_.get_executor(), journal_, pool_, system_clock(), coordinator_config(settings, std::move(instance))),
         gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
                  {.server = {.limits = {.body = static_cast<std::size_t>(settings.max_body.count())}},
+                  .trusted = {settings.trusted_hosts, settings.trusted_origins},
+                  .auth = auth_config(settings),
                   .hold_before_early_bytes = settings.hold,
                   .heartbeat = settings.heartbeat,
                   .max_wait = settings.max_wait,
-                  .trusted = {settings.trusted_hosts, settings.trusted_origins},
-                  .auth = auth_config(settings),
                   .examples = std::move(examples)}) {}
 
   Result<void> run() {

@@ -43,6 +43,15 @@ Result<void> PostgresLeases::end(const std::string& instance) {
   return {};
 }
 
+Result<std::vector<Run>> PostgresLeases::held_by(const std::string& instance) {
+  PostgresCommand command(fmt::format(
+      "SELECT {} FROM runs WHERE status = 'running' AND lease_owner = $1 ORDER BY created_at, id", kRunColumns));
+  command.bind(instance);
+  auto results = transactions_.run({std::move(command)});
+  if (!results) return fail(std::move(results));
+  return read_runs(results->front());
+}
+
 Result<std::vector<Run>> PostgresLeases::orphans(int limit) {
   if (!ttl_) return std::vector<Run>();
   const auto connected_since = pool_.connected_since();

@@ -54,6 +54,7 @@ class SpillStore final : public Store {
   Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
   Result<void> end_lease(const std::string& instance) override;
   Result<std::vector<Run>> claim(const Claim& claim) override;
+  Result<std::vector<Run>> held_by(const std::string& instance) override;
   Result<std::vector<Run>> orphans(int limit) override;
   Result<std::vector<RunVersion>> versions(std::span<const RunId> ids) override;
   void on_change(std::function<void(Change)> sink) override { database_.on_change(std::move(sink)); }

@@ -133,6 +133,13 @@ Result<std::vector<Run>> SpillStore::claim(const Claim& claim) {
   return claimed;
 }
 
+Result<std::vector<Run>> SpillStore::held_by(const std::string& instance) {
+  if (pending_ && !database_.away()) return std::vector<Run>();
+  auto held = database_.write([&](Store& store) { return store.held_by(instance); });
+  if (held) see(*held);
+  return held;
+}
+
 Result<std::vector<Run>> SpillStore::orphans(int limit) {
   if (pending_ && !database_.away()) return std::vector<Run>();
   auto orphans = database_.write([&](Store& store) { return store.orphans(limit); });
