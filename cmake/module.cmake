@@ -12,9 +12,10 @@ endfunction()
 
 # holdfast_test(NAME TIER unit|contract|chaos|e2e SOURCES … USES base …)
 #
-# One test program that links only the modules it may use.
+# One test program that links only the modules it may use. WHOLE names tests, by a pattern of GoogleTest, that are
+# run together as one test of ctest: they share a server which takes long to start.
 function(holdfast_test name)
-  cmake_parse_arguments(TEST "" "TIER;TIMEOUT" "SOURCES;USES;LINKS" ${ARGN})
+  cmake_parse_arguments(TEST "" "TIER;TIMEOUT;WHOLE" "SOURCES;USES;LINKS" ${ARGN})
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 120)
   endif()
@@ -23,6 +24,12 @@ function(holdfast_test name)
   list(TRANSFORM TEST_USES PREPEND holdfast_)
   target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${target} PRIVATE ${TEST_USES} ${TEST_LINKS} GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60
+  set(apart)
+  if(TEST_WHOLE)
+    set(apart TEST_FILTER "-${TEST_WHOLE}")
+    add_test(NAME "${target} ${TEST_WHOLE}" COMMAND ${target} "--gtest_filter=${TEST_WHOLE}")
+    set_tests_properties("${target} ${TEST_WHOLE}" PROPERTIES LABELS ${TEST_TIER} TIMEOUT 600)
+  endif()
+  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 ${apart}
     PROPERTIES LABELS ${TEST_TIER} TIMEOUT ${TEST_TIMEOUT})
 endfunction()

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tests/support/faulty_store.hpp"
 #include "tests/support/journal_writes.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -11,9 +13,13 @@
 
 namespace holdfast::journal {
 
+/// Whose clock stamps what is stored: the one that the store was given, or that of its database.
+enum class StoreTime : unsigned char { manual, real };
+
 struct StoreKind {
   const char* name;
   Result<std::unique_ptr<Store>> (*open)(const std::string& path, const Clock& clock);
+  StoreTime time;
 };
 
 inline void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
@@ -27,6 +33,23 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
     auto opened = GetParam().open(path_, clock_);
     ASSERT_TRUE(opened) << opened.error().message();
     store_ = std::move(*opened);
+  }
+
+  /// Lets time pass for the store.
+  void pass(std::chrono::milliseconds time) {
+    clock_.advance(time);
+    if (GetParam().time == StoreTime::real) std::this_thread::sleep_for(time);
+  }
+
+  /// What the store's clock has counted over pass(time).
+  [[nodiscard]] ::testing::Matcher<UnixMillis> passed(std::chrono::milliseconds time) const {
+    const UnixMillis count = time.count();
+    if (GetParam().time == StoreTime::real) return ::testing::Ge(count);
+    return ::testing::Eq(count);
+  }
+
+  [[nodiscard]] UnixMillis now() const {
+    return GetParam().time == StoreTime::real ? system_clock().wall() : clock_.wall();
   }
 
   Result<Written> write(Write one) {

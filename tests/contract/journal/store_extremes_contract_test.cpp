@@ -18,13 +18,17 @@ TEST_P(StoreContract, APromptOfTenThousandCharactersComesBackWhole) {
   EXPECT_EQ(store_->threads("ann", 0, 1)->threads.at(0).title, prompt);
 }
 
-TEST_P(StoreContract, EveryByteComesBackAsItWas) {
-  std::string bytes;
-  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
-  bytes += std::string("\0tail", 5);
+// Every ASCII character but NUL, and the first and last character of each length.
+std::string all_kinds_of_characters() {
+  std::string characters;
+  for (char c = 1; c < 127; ++c) characters += c;
+  return characters + "\x7F\u0080\u07FF\u0800\uD7FF\uE000\uFFFF\U00010000\U0010FFFF end";
+}
 
+TEST_P(StoreContract, EveryTextComesBackAsItWas) {
+  const auto bytes = all_kinds_of_characters();
   const auto id = RunId::make();
-  auto accept = new_run(id, "own\0er" + bytes, "th" + bytes, bytes);
+  auto accept = new_run(id, "owner" + bytes, "th" + bytes, bytes);
   accept.run.request = bytes;
   accept.run.traceparent = bytes;
   accept.body = bytes;
@@ -47,6 +51,30 @@ TEST_P(StoreContract, EveryByteComesBackAsItWas) {
   EXPECT_EQ(history(id).at(0).body, bytes);
   EXPECT_EQ(store_->checkpoint(id).value()->state, bytes);
   EXPECT_EQ(store_->thread_runs(accept.run.owner, accept.run.thread_id, 5)->size(), 1U);
+}
+
+TEST_P(StoreContract, ATextThatIsNotUtf8OrHoldsANulIsRefusedAloneBeforeTheBatchIsHurt) {
+  const auto id = started();
+  for (const auto& bad : {std::string("\0", 1), std::string("a\0b", 3), std::string("\x80"), std::string("\xC0\xAF"),
+                          std::string("\xED\xA0\x80"), std::string("\xF4\x90\x80\x80"), std::string("cut \xE2\x82")}) {
+    auto in_prompt = new_run(RunId::make(), "ann", "t1", bad);
+    auto in_body = progress_of(id, 1, bad);
+    auto in_checkpoint = progress_of(id);
+    in_checkpoint.checkpoint = Checkpoint{"step", bad};
+    const auto good = RunId::make();
+    const std::vector<Write> writes{in_prompt,      in_body, new_run(good), in_checkpoint, completion_of(id, 1, bad),
+                                    progress_of(id)};
+    const auto results = store_->commit(writes);
+    for (const std::size_t refused : {0U, 1U, 3U, 4U}) {
+      EXPECT_THAT(results.at(refused), FailsWith(ErrorCode::invalid_argument));
+    }
+    EXPECT_TRUE(results.at(2));
+    EXPECT_TRUE(results.at(5)) << results.at(5).error().message();
+    EXPECT_FALSE(store_->find(in_prompt.run.id).value());
+    EXPECT_TRUE(store_->find(good).value());
+    EXPECT_THAT(store_->rate(id, RatingChange{.comment = bad}), FailsWith(ErrorCode::invalid_argument));
+  }
+  EXPECT_EQ(history(id).size(), 9U);
 }
 
 TEST_P(StoreContract, AnAnswerOfFiveMegabytesComesBackWhole) {
@@ -141,7 +169,7 @@ TEST_P(StoreContract, EveryRunIsTheFoldOfItsGaplessEntriesAfterRandomWrites) {
       if (!result)
         ASSERT_TRUE(result.error().code() == ErrorCode::conflict || result.error().code() == ErrorCode::not_found);
     }
-    clock_.advance(std::chrono::milliseconds(7));
+    pass(std::chrono::milliseconds(7));
   }
   for (const auto& id : random.ids()) {
     const auto found = store_->find(id).value();
