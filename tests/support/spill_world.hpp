@@ -64,6 +64,8 @@ class SpillWorld {
 
   journal::Store& store() { return *store_; }
   FaultyStore& database() { return *database_; }
+  /// False while it was never opened.
+  [[nodiscard]] bool has_database() const { return database_ != nullptr; }
   ManualClock& clock() { return clock_; }
   journal::SpillConfig& config() { return config_; }
   [[nodiscard]] const std::string& spill_path() const { return config_.path; }
