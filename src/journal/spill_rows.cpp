@@ -61,12 +61,14 @@ Result<void> make_spill_tables(Connection& connection) {
 
 SpillRows::SpillRows(const Connection& connection)
     : find_(connection,
-            "SELECT accepted_here, in_doubt, base_seq, base_status, base_attempt, base_owner FROM spilled WHERE run_id = ?"),
+            "SELECT accepted_here, in_doubt, base_seq, base_status, base_attempt, base_owner FROM spilled WHERE run_id "
+            "= ?"),
       add_(connection,
            "INSERT INTO spilled (run_id, at, accepted_here, in_doubt, base_seq, base_status, base_attempt, "
            "base_owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
       doubt_(connection,
-             "UPDATE spilled SET in_doubt = 1 WHERE in_doubt = 0 AND number IN (SELECT number FROM spilled WHERE number > ? "
+             "UPDATE spilled SET in_doubt = 1 WHERE in_doubt = 0 AND number IN (SELECT number FROM spilled WHERE "
+             "number > ? "
              "ORDER BY number LIMIT ?)"),
       put_run_(connection, fmt::format("INSERT INTO runs ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
                                        "?, ?, ?, ?, ?)",

@@ -16,6 +16,7 @@ class FaultPoint {
  public:
   void arm(int times) noexcept { left_ = times; }
   void disarm() noexcept { left_ = 0; }
+  [[nodiscard]] int left() const noexcept { return left_; }
   [[nodiscard]] bool fires() noexcept;
 
  private:

@@ -88,6 +88,10 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
   std::unique_ptr<Store> store_;
 };
 
+/// What holds too while the database behind the store is away. Whatever needs to know what is not there (an unknown
+/// run, a list) is in StoreContract alone.
+class StoreContractAlsoAway : public StoreContract {};
+
 MATCHER_P(FailsWith, code, "fails with " + std::string(to_string(code))) {
   if (arg.has_value()) {
     *result_listener << "it succeeded";

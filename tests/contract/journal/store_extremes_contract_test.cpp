@@ -77,7 +77,7 @@ TEST_P(StoreContract, ATextThatIsNotUtf8OrHoldsANulIsRefusedAloneBeforeTheBatchI
   EXPECT_EQ(history(id).size(), 9U);
 }
 
-TEST_P(StoreContract, AnAnswerOfFiveMegabytesComesBackWhole) {
+TEST_P(StoreContractAlsoAway, AnAnswerOfFiveMegabytesComesBackWhole) {
   const auto id = started();
   std::string answer(5U << 20, 'a');
   for (std::size_t i = 0; i < answer.size(); i += 4096) answer[i] = static_cast<char>('b' + i / 4096 % 20);
@@ -87,7 +87,7 @@ TEST_P(StoreContract, AnAnswerOfFiveMegabytesComesBackWhole) {
   EXPECT_EQ(find(id).result, answer);
 }
 
-TEST_P(StoreContract, AThousandWritesFitIntoOneCommit) {
+TEST_P(StoreContractAlsoAway, AThousandWritesFitIntoOneCommit) {
   std::vector<Write> writes;
   for (int i = 0; i < 500; ++i) {
     const auto id = RunId::make();

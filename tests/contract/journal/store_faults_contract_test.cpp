@@ -11,7 +11,7 @@ namespace {
 
 using namespace holdfast::testing;
 
-TEST_P(StoreContract, ARetryAfterALostAcknowledgementIsAConflictNotADuplicate) {
+TEST_P(StoreContractAlsoAway, ARetryAfterALostAcknowledgementIsAConflictNotADuplicate) {
   const auto id = accepted();
   auto owned = std::make_unique<FaultyStore>(std::move(store_));
   auto& faulty = *owned;
@@ -31,7 +31,7 @@ TEST_P(StoreContract, ARetryAfterALostAcknowledgementIsAConflictNotADuplicate) {
   EXPECT_FALSE(write(new_run(other)).value().changed);
 }
 
-TEST_P(StoreContract, ACommitThatFailsChangesNothingAndTheNextOneWorks) {
+TEST_P(StoreContractAlsoAway, ACommitThatFailsChangesNothingAndTheNextOneWorks) {
   const auto id = accepted();
   auto owned = std::make_unique<FaultyStore>(std::move(store_));
   auto& faulty = *owned;
@@ -59,7 +59,7 @@ TEST_P(StoreContract, ACommitThatFailsChangesNothingAndTheNextOneWorks) {
   }
 }
 
-TEST_P(StoreContract, NothingAcknowledgedIsLostWhenTheWriterIsKilled) {
+TEST_P(StoreContractAlsoAway, NothingAcknowledgedIsLostWhenTheWriterIsKilled) {
   const auto id = RunId::make();
   std::int64_t acked = 0;
   for (int round = 0; round < 3; ++round) {

@@ -1,6 +1,7 @@
 // The stores that are held to the contract.
 #include <fstream>
 
+#include "journal/spill_store.hpp"
 #include "tests/contract/journal/store_contract.hpp"
 #include "tests/support/postgres_stores.hpp"
 
@@ -39,13 +40,46 @@ Opened open_faulty_postgres(const std::string& path, const Clock& clock) {
   return made_faulty(open_postgres(path, clock));
 }
 
+SpillConfig spill_config(const std::string& path) {
+  return SpillConfig{.path = path + ".spill", .database_type = "sqlite", .shared = false};
+}
+
+Result<std::unique_ptr<Store>> open_spill(const std::string& path, const Clock& clock) {
+  return open_spill_store(spill_config(path), [path, &clock] { return open_sqlite_store(path, clock); }, clock);
+}
+
+Result<std::unique_ptr<Store>> open_spill_away(const std::string& path, const Clock& clock) {
+  auto config = spill_config(path);
+  config.shared = true;
+  auto away = []() -> Result<std::unique_ptr<Store>> { return fail(ErrorCode::unavailable, "fault: away"); };
+  return open_spill_store(std::move(config), away, clock);
+}
+
+std::string name_of(const ::testing::TestParamInfo<StoreKind>& instance) { return instance.param.name; }
+
+Opened open_spill_before_postgres(const std::string& path, const Clock& clock) {
+  auto config = spill_config(path);
+  config.shared = true;
+  return open_spill_store(std::move(config), [path, &clock] { return open_postgres(path, clock); }, clock);
+}
+
+constexpr StoreKind kSqlite{"Sqlite", open_sqlite_store, StoreTime::manual};
+constexpr StoreKind kFaultySqlite{"FaultySqlite", open_faulty_sqlite, StoreTime::manual};
+constexpr StoreKind kPostgres{"Postgres", open_postgres, StoreTime::real};
+constexpr StoreKind kPostgresBehindPgbouncer{"PostgresBehindPgbouncer", open_behind_pgbouncer, StoreTime::real};
+constexpr StoreKind kFaultyPostgres{"FaultyPostgres", open_faulty_postgres, StoreTime::real};
+constexpr StoreKind kSpill{"Spill", open_spill, StoreTime::manual};
+constexpr StoreKind kSpillBeforePostgres{"SpillBeforePostgres", open_spill_before_postgres, StoreTime::real};
+constexpr StoreKind kSpillAway{"SpillAway", open_spill_away, StoreTime::manual};
+
 INSTANTIATE_TEST_SUITE_P(All, StoreContract,
-                         ::testing::Values(StoreKind{"Sqlite", open_sqlite_store, StoreTime::manual},
-                                           StoreKind{"FaultySqlite", open_faulty_sqlite, StoreTime::manual},
-                                           StoreKind{"Postgres", open_postgres, StoreTime::real},
-                                           StoreKind{"PostgresBehindPgbouncer", open_behind_pgbouncer, StoreTime::real},
-                                           StoreKind{"FaultyPostgres", open_faulty_postgres, StoreTime::real}),
-                         [](const auto& instance) { return std::string(instance.param.name); });
+                         ::testing::Values(kSqlite, kFaultySqlite, kPostgres, kPostgresBehindPgbouncer, kFaultyPostgres,
+                                           kSpill, kSpillBeforePostgres),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(All, StoreContractAlsoAway,
+                         ::testing::Values(kSqlite, kFaultySqlite, kPostgres, kPostgresBehindPgbouncer, kFaultyPostgres,
+                                           kSpill, kSpillBeforePostgres, kSpillAway),
+                         name_of);
 
 }  // namespace
 }  // namespace holdfast::journal

@@ -15,7 +15,7 @@ TEST_P(StoreContract, AnUnknownRunIsAbsentAndNotAnError) {
   EXPECT_THAT(store_->entries(id, 0, 10).value(), IsEmpty());
 }
 
-TEST_P(StoreContract, EntriesComeAfterTheGivenNumberUpToTheLimit) {
+TEST_P(StoreContractAlsoAway, EntriesComeAfterTheGivenNumberUpToTheLimit) {
   const auto id = started();
   for (int i = 0; i < 8; ++i) write(progress_of(id)).value();
   const auto page = store_->entries(id, 3, 4).value();
@@ -148,7 +148,7 @@ TEST_P(StoreContract, ThreadsAreTitledByTheirFirstPromptNewestFirst) {
   EXPECT_EQ(store_->threads("ann", 0, 1)->threads.size(), 1U);
 }
 
-TEST_P(StoreContract, UnfinishedRunsOfAllOwnersComeOldestFirst) {
+TEST_P(StoreContractAlsoAway, UnfinishedRunsOfAllOwnersComeOldestFirst) {
   const auto first = accepted();
   completed();
   pass(std::chrono::milliseconds(1));

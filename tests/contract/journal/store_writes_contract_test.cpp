@@ -7,7 +7,7 @@ namespace {
 using ::testing::ElementsAre;
 using namespace holdfast::testing;
 
-TEST_P(StoreContract, AnAcceptedRunIsQueuedWithOneEntry) {
+TEST_P(StoreContractAlsoAway, AnAcceptedRunIsQueuedWithOneEntry) {
   const auto id = RunId::make();
   const auto earliest = now();
   const auto written = write(new_run(id, "ann", "t1", "How many?")).value();
@@ -32,7 +32,7 @@ TEST_P(StoreContract, AnAcceptedRunIsQueuedWithOneEntry) {
   EXPECT_EQ(entries[0].at, run.created_at);
 }
 
-TEST_P(StoreContract, AcceptSetsTheStateWhateverTheCallerSays) {
+TEST_P(StoreContractAlsoAway, AcceptSetsTheStateWhateverTheCallerSays) {
   auto accept = new_run(RunId::make());
   accept.run.status = RunStatus::completed;
   accept.run.attempt = 7;
@@ -52,7 +52,7 @@ TEST_P(StoreContract, AcceptSetsTheStateWhateverTheCallerSays) {
   }
 }
 
-TEST_P(StoreContract, AcceptingAnIdAgainReturnsTheRunThatIsThereWhateverThePayload) {
+TEST_P(StoreContractAlsoAway, AcceptingAnIdAgainReturnsTheRunThatIsThereWhateverThePayload) {
   const auto id = completed();
   auto other = new_run(id, "bob", "t2", "Something else?");
   const auto again = write(other).value();
@@ -64,7 +64,7 @@ TEST_P(StoreContract, AcceptingAnIdAgainReturnsTheRunThatIsThereWhateverThePaylo
   EXPECT_EQ(history(id).size(), 3U);
 }
 
-TEST_P(StoreContract, OneIdTwiceInABatchIsAcceptedOnce) {
+TEST_P(StoreContractAlsoAway, OneIdTwiceInABatchIsAcceptedOnce) {
   const auto id = RunId::make();
   const std::vector<Write> writes{new_run(id, "ann", "t1", "first"), new_run(id, "ann", "t1", "second")};
   const auto results = store_->commit(writes);
@@ -75,7 +75,7 @@ TEST_P(StoreContract, OneIdTwiceInABatchIsAcceptedOnce) {
   EXPECT_EQ(history(id).size(), 1U);
 }
 
-TEST_P(StoreContract, AnAttemptCountsUpAndSetsItsStart) {
+TEST_P(StoreContractAlsoAway, AnAttemptCountsUpAndSetsItsStart) {
   const auto id = accepted();
   pass(std::chrono::milliseconds(25));
   const auto run = write(start_of(id)).value().run;
@@ -90,7 +90,7 @@ TEST_P(StoreContract, AnAttemptCountsUpAndSetsItsStart) {
   EXPECT_EQ(entries[1].body, R"({"worker":1})");
 }
 
-TEST_P(StoreContract, TheTerminalEntrySetsTheEndAndTheAnswer) {
+TEST_P(StoreContractAlsoAway, TheTerminalEntrySetsTheEndAndTheAnswer) {
   const auto id = started();
   pass(std::chrono::milliseconds(25));
   const auto returned = write(completion_of(id)).value().run;
@@ -105,7 +105,7 @@ TEST_P(StoreContract, TheTerminalEntrySetsTheEndAndTheAnswer) {
   }
 }
 
-TEST_P(StoreContract, ALostAttemptQueuesTheRunAgainAndCountsTheCrash) {
+TEST_P(StoreContractAlsoAway, ALostAttemptQueuesTheRunAgainAndCountsTheCrash) {
   const auto id = started();
   const auto run = write(loss_of(id)).value().run;
   EXPECT_EQ(run.status, RunStatus::queued);
@@ -114,7 +114,7 @@ TEST_P(StoreContract, ALostAttemptQueuesTheRunAgainAndCountsTheCrash) {
   EXPECT_EQ(write(start_of(id, 1)).value().run.attempt, 2);
 }
 
-TEST_P(StoreContract, EmptyTextsOfAnEntryKeepWhatWasStored) {
+TEST_P(StoreContractAlsoAway, EmptyTextsOfAnEntryKeepWhatWasStored) {
   const auto id = accepted();
   auto start = start_of(id);
   start.usage = R"({"predicted_bytes":1})";
@@ -126,7 +126,7 @@ TEST_P(StoreContract, EmptyTextsOfAnEntryKeepWhatWasStored) {
   EXPECT_EQ(find(id).usage, R"({"predicted_bytes":1})");
 }
 
-TEST_P(StoreContract, AnAnswerThatIsStoredWithoutEndingTheRunIsThere) {
+TEST_P(StoreContractAlsoAway, AnAnswerThatIsStoredWithoutEndingTheRunIsThere) {
   const auto id = started();
   auto progress = progress_of(id);
   progress.error = R"({"code":"unavailable"})";
@@ -135,7 +135,7 @@ TEST_P(StoreContract, AnAnswerThatIsStoredWithoutEndingTheRunIsThere) {
   EXPECT_EQ(find(id).status, RunStatus::running);
 }
 
-TEST_P(StoreContract, TheLateWordOfAnOlderAttemptIsRefused) {
+TEST_P(StoreContractAlsoAway, TheLateWordOfAnOlderAttemptIsRefused) {
   const auto id = started();
   write(loss_of(id)).value();
   write(start_of(id, 1)).value();
@@ -146,14 +146,14 @@ TEST_P(StoreContract, TheLateWordOfAnOlderAttemptIsRefused) {
   EXPECT_EQ(history(id).size(), 4U);
 }
 
-TEST_P(StoreContract, AnEntryForAnotherStateIsRefused) {
+TEST_P(StoreContractAlsoAway, AnEntryForAnotherStateIsRefused) {
   const auto id = accepted();
   EXPECT_THAT(write(progress_of(id, 0)), FailsWith(ErrorCode::conflict));
   EXPECT_THAT(write(start_of(id, 1)), FailsWith(ErrorCode::conflict));
   EXPECT_EQ(history(id).size(), 1U);
 }
 
-TEST_P(StoreContract, NothingFollowsTheTerminalEntryButDelivered) {
+TEST_P(StoreContractAlsoAway, NothingFollowsTheTerminalEntryButDelivered) {
   const auto id = completed();
   EXPECT_THAT(write(completion_of(id)), FailsWith(ErrorCode::conflict));
   EXPECT_THAT(write(progress_of(id)), FailsWith(ErrorCode::conflict));
@@ -167,7 +167,7 @@ TEST_P(StoreContract, AnEntryForAnUnknownRunIsNotFound) {
   EXPECT_THAT(write(Deliver{RunId::make()}), FailsWith(ErrorCode::not_found));
 }
 
-TEST_P(StoreContract, AQueuedRunCanBeCancelledWithoutAnAttempt) {
+TEST_P(StoreContractAlsoAway, AQueuedRunCanBeCancelledWithoutAnAttempt) {
   const auto id = accepted();
   const auto run = write(cancellation_of_queued(id)).value().run;
   EXPECT_EQ(run.status, RunStatus::cancelled);
@@ -176,7 +176,7 @@ TEST_P(StoreContract, AQueuedRunCanBeCancelledWithoutAnAttempt) {
   EXPECT_EQ(run.error, R"({"code":"cancelled"})");
 }
 
-TEST_P(StoreContract, DeliveryIsRecordedOnce) {
+TEST_P(StoreContractAlsoAway, DeliveryIsRecordedOnce) {
   const auto id = completed();
   pass(std::chrono::milliseconds(5));
   const auto first = write(Deliver{id}).value();
@@ -194,14 +194,14 @@ TEST_P(StoreContract, DeliveryIsRecordedOnce) {
   EXPECT_EQ(entries[3].attempt, 1);
 }
 
-TEST_P(StoreContract, AnUnfinishedRunCannotBeDelivered) {
+TEST_P(StoreContractAlsoAway, AnUnfinishedRunCannotBeDelivered) {
   EXPECT_THAT(write(Deliver{accepted()}), FailsWith(ErrorCode::conflict));
   const auto id = started();
   EXPECT_THAT(write(Deliver{id}), FailsWith(ErrorCode::conflict));
   EXPECT_FALSE(find(id).delivered_at);
 }
 
-TEST_P(StoreContract, AWriteSeesTheOnesBeforeItInItsBatch) {
+TEST_P(StoreContractAlsoAway, AWriteSeesTheOnesBeforeItInItsBatch) {
   const auto id = RunId::make();
   const std::vector<Write> writes{new_run(id), start_of(id), progress_of(id), completion_of(id), Deliver{id}};
   for (const auto& result : store_->commit(writes)) EXPECT_TRUE(result) << result.error().message();
@@ -227,7 +227,7 @@ TEST_P(StoreContract, ARefusedWriteDoesNotStopTheOthers) {
   EXPECT_EQ(history(other).size(), 1U);
 }
 
-TEST_P(StoreContract, ThereIsOneCheckpointAndItIsTheLastOne) {
+TEST_P(StoreContractAlsoAway, ThereIsOneCheckpointAndItIsTheLastOne) {
   const auto id = started();
   EXPECT_FALSE(store_->checkpoint(id).value());
   for (const char* step : {"schema", "execute"}) {
@@ -243,7 +243,7 @@ TEST_P(StoreContract, ThereIsOneCheckpointAndItIsTheLastOne) {
   EXPECT_EQ(checkpoint.state, R"({"at":"execute"})");
 }
 
-TEST_P(StoreContract, ARefusedEntryLeavesTheCheckpointAlone) {
+TEST_P(StoreContractAlsoAway, ARefusedEntryLeavesTheCheckpointAlone) {
   const auto id = started();
   auto append = progress_of(id, 9);
   append.checkpoint = Checkpoint{"late", "{}"};
@@ -251,9 +251,9 @@ TEST_P(StoreContract, ARefusedEntryLeavesTheCheckpointAlone) {
   EXPECT_FALSE(store_->checkpoint(id).value());
 }
 
-TEST_P(StoreContract, AnEmptyBatchIsNothing) { EXPECT_TRUE(store_->commit({}).empty()); }
+TEST_P(StoreContractAlsoAway, AnEmptyBatchIsNothing) { EXPECT_TRUE(store_->commit({}).empty()); }
 
-TEST_P(StoreContract, AProbeChangesNoRun) {
+TEST_P(StoreContractAlsoAway, AProbeChangesNoRun) {
   const auto id = completed();
   const auto before = find(id);
   EXPECT_TRUE(store_->probe());
@@ -261,7 +261,7 @@ TEST_P(StoreContract, AProbeChangesNoRun) {
   EXPECT_EQ(find(id).last_seq, before.last_seq);
 }
 
-TEST_P(StoreContract, EverythingIsThereAfterReopening) {
+TEST_P(StoreContractAlsoAway, EverythingIsThereAfterReopening) {
   const auto queued = accepted();
   const auto finished = completed();
   auto append = start_of(queued);
