@@ -69,6 +69,14 @@ Result<void> read_max_body(Settings& settings, std::string_view text) {
   return {};
 }
 
+// Delivered answers are worth keeping for ever to some, so that must be sayable.
+Result<void> read_retention(Settings& settings, std::string_view text) {
+  const auto duration = text == "0" ? Result<std::chrono::milliseconds>(0) : parse_duration(text);
+  if (!duration) return fail(ErrorCode::invalid_argument, duration.error().message());
+  settings.retention = *duration;
+  return {};
+}
+
 Result<void> read_debug(Settings& settings, std::string_view text) {
   if (text != "0" && text != "1" && text != "true" && text != "false") {
     return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not 0 or 1", text));
@@ -176,6 +184,12 @@ std::span<const Setting> all_settings() {
                        "How long an analysis may wait for a worker before it is expired."),
       {"log.debug", "DEBUG", "1 = debug log.", read_debug,
        [](const Settings& settings) { return std::string(settings.debug ? "1" : "0"); }},
+      {"runs.retention", "HOLDFAST_RUN_RETENTION",
+       "How long a run is kept once its answer was delivered. 0 = for ever; undelivered runs are kept anyway.",
+       read_retention,
+       [](const Settings& settings) {
+         return settings.retention.count() == 0 ? std::string("0") : to_string(settings.retention);
+       }},
   };
   return settings;
 }

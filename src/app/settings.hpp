@@ -34,6 +34,7 @@ struct Settings {
   std::chrono::milliseconds run_deadline{240'000};
   std::chrono::milliseconds queue_deadline{3'600'000};
   std::chrono::milliseconds drain_timeout{30'000};
+  std::chrono::milliseconds retention{30LL * 24 * 3'600'000};  ///< 0: for ever.
   Bytes max_body{std::uint64_t{1024} * 1024};
   bool debug = false;
 };

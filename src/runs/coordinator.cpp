@@ -85,6 +85,8 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
 }
 
 Result<Accepted> Coordinator::join(Run existing, const Submission& submission) {
+  // What it asked for is no longer known: it is told, never executed again.
+  if (existing.retired_at && existing.owner == submission.owner) return Accepted{std::move(existing), true};
   if (!asks_for_the_same(existing, submission)) {
     return fail(ErrorCode::failed_precondition,
                 "this run id is in use for another request; choose a new run id for a new question");
