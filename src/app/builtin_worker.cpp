@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
 #include "app/commands.hpp"
 #include "base/text.hpp"
+#include "gateway/json_text.hpp"
 #include "workers/command.hpp"
 
 namespace holdfast::app {
@@ -25,8 +27,8 @@ std::string builtin_worker_command(const std::string& data_file) {
   return program_with(data_file) + " --socket {socket}";
 }
 
-Result<std::vector<std::string>> builtin_worker_examples(const std::string& data_file) {
-  const auto command = "timeout 10 " + program_with(data_file) + " --examples 2>&1";
+Result<BuiltinWorkerData> describe_builtin_worker(const std::string& data_file) {
+  const auto command = "timeout 15 " + program_with(data_file) + " --describe 2>&1";
   FILE* pipe = ::popen(command.c_str(), "re");
   if (pipe == nullptr) return fail_errno(ErrorCode::unavailable, "start " + command, errno);
   std::string output;
@@ -36,14 +38,35 @@ Result<std::vector<std::string>> builtin_worker_examples(const std::string& data
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     return fail(ErrorCode::failed_precondition, std::string(trim(truncate_utf8(output, 2000))));
   }
-  std::vector<std::string> questions;
-  std::string_view rest = output;
-  while (!rest.empty()) {
-    const auto line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    if (!trim(line).empty()) questions.emplace_back(trim(line));
+  return parse_builtin_worker_data(output);
+}
+
+Result<BuiltinWorkerData> parse_builtin_worker_data(std::string_view lines) {
+  BuiltinWorkerData data;
+  while (!lines.empty()) {
+    const auto line = trim(lines.substr(0, lines.find('\n')));
+    lines.remove_prefix(std::min(lines.size(), lines.find('\n')));
+    if (!lines.empty()) lines.remove_prefix(1);
+    if (line.empty()) continue;
+    // Taken apart as text: the rows of a table are sent on as they came.
+    const auto members = gateway::split_members(line);
+    auto question = gateway::decode_json_string(gateway::find_member(members, "example"));
+    auto name = gateway::decode_json_string(gateway::find_member(members, "table"));
+    if (question) {
+      data.examples.push_back(std::move(*question));
+    } else if (name) {
+      gateway::DataTable table;
+      table.name = std::move(*name);
+      table.title = gateway::decode_json_string(gateway::find_member(members, "title")).value_or("");
+      table.description = gateway::decode_json_string(gateway::find_member(members, "description")).value_or("");
+      table.content = gateway::find_member(members, "content");
+      data.tables.push_back(std::move(table));
+    } else {
+      return fail(ErrorCode::failed_precondition,
+                  fmt::format("the built-in worker describes its data with \"{}\"", truncate_utf8(line, 200)));
+    }
   }
-  return questions;
+  return data;
 }
 
 }  // namespace holdfast::app

@@ -14,6 +14,7 @@
 #include "app/open_journal.hpp"
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
+#include "runs/retention.hpp"
 
 namespace holdfast::app {
 namespace {
@@ -58,25 +59,34 @@ gateway::AuthConfig auth_config(const Settings& settings) {
   return config;
 }
 
+gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<BuiltinWorkerData> builtin) {
+  gateway::GatewayConfig config;
+  config.server.limits.body = static_cast<std::size_t>(settings.max_body.count());
+  config.trusted = {settings.trusted_hosts, settings.trusted_origins};
+  config.auth = auth_config(settings);
+  config.hold_before_early_bytes = settings.hold;
+  config.heartbeat = settings.heartbeat;
+  config.max_wait = settings.max_wait;
+  if (builtin) {
+    config.examples = std::move(builtin->examples);
+    config.data_tables = std::move(builtin->tables);
+  }
+  return config;
+}
+
 // Everything that lives while the server runs. Members are destroyed in reverse order: the event loop last.
 class Service {
  public:
   Service(const Settings& settings, DataDir data, std::string instance, std::unique_ptr<journal::Store> store,
-          std::vector<std::string> examples)
+          gateway::GatewayConfig gateway)
       : settings_(settings),
         data_(std::move(data)),
         signals_(io_),
         journal_(io_.get_executor(), std::move(store)),
         pool_(io_.get_executor(), pool_config(settings, data_), [this] { coordinator_.pump(); }),
-        coordinator_(io_.get_executor(), journal_, pool_, system_clock(), coordinator_config(settings, std::move(instance))),
-        gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
-                 {.server = {.limits = {.body = static_cast<std::size_t>(settings.max_body.count())}},
-                  .trusted = {settings.trusted_hosts, settings.trusted_origins},
-                  .auth = auth_config(settings),
-                  .hold_before_early_bytes = settings.hold,
-                  .heartbeat = settings.heartbeat,
-                  .max_wait = settings.max_wait,
-                  .examples = std::move(examples)}) {}
+        coordinator_(io_.get_executor(), journal_, pool_, system_clock(),
+                     coordinator_config(settings, std::move(instance))),
+        gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(), std::move(gateway)) {}
 
   Result<void> run() {
     auto listening = gateway_.listen(settings_.listen);
@@ -100,6 +110,8 @@ class Service {
     }
     pool_.start();
     gateway_.start();
+    spawn(io_.get_executor(), "retention", stop_retention_,
+          [this] { return runs::retire_delivered(journal_, system_clock(), {.age = settings_.retention}); });
     log::info("app.started", {{"port", gateway_.port()}, {"data", data_.path()}, {"recovered_runs", *recovered}});
     announce(*recovered);
   }
@@ -120,6 +132,7 @@ class Service {
     log::info("app.draining", {{"signal", number}, {"timeout", settings_.drain_timeout.count()}});
     spawn(io_.get_executor(), "second signal", [this] { return exit_on_second_signal(); });
 
+    stop_retention_.emit(asio::cancellation_type::terminal);
     co_await coordinator_.drain(system_clock().steady() + settings_.drain_timeout);
     co_await gateway_.drain(system_clock().steady() + kLastAnswers);
     co_await pool_.stop();
@@ -134,6 +147,7 @@ class Service {
   }
 
   const Settings& settings_;
+  asio::cancellation_signal stop_retention_;
   asio::io_context io_{1};
   DataDir data_;
   asio::signal_set signals_;
@@ -154,13 +168,14 @@ Result<void> serve_until_stopped(const Settings& settings) {
   auto store = open_journal(settings, data->path(), data->journal_path());
   if (!store) return fail(std::move(store));
 
-  std::vector<std::string> examples;
+  std::optional<BuiltinWorkerData> builtin;
   if (settings.worker_command.empty()) {
-    auto found = builtin_worker_examples(settings.worker_data_file);
+    auto found = describe_builtin_worker(settings.worker_data_file);
     if (!found) return fail(std::move(found), "start the built-in worker");
-    examples = std::move(*found);
+    builtin = std::move(*found);
   }
-  Service service(settings, std::move(*data), std::move(*instance), std::move(*store), std::move(examples));
+  Service service(settings, std::move(*data), std::move(*instance), std::move(*store),
+                  gateway_config(settings, std::move(builtin)));
   return service.run();
 }
 

@@ -87,6 +87,14 @@ Result<void> read_max_body(Settings& settings, std::string_view text) {
   return {};
 }
 
+// Delivered answers are worth keeping for ever to some, so that must be sayable.
+Result<void> read_retention(Settings& settings, std::string_view text) {
+  const auto duration = text == "0" ? Result<std::chrono::milliseconds>(0) : parse_duration(text);
+  if (!duration) return fail(ErrorCode::invalid_argument, duration.error().message());
+  settings.retention = *duration;
+  return {};
+}
+
 Setting switch_setting(std::string_view key, std::string_view environment, bool Settings::* field,
                        std::string_view help) {
   return {key, environment, help,
@@ -263,6 +271,12 @@ std::span<const Setting> all_settings() {
          return Result<void>{};
        },
        [](const Settings& settings) { return std::string(settings.test_secret.empty() ? "" : "(set)"); }},
+      {"runs.retention", "HOLDFAST_RUN_RETENTION",
+       "How long a run is kept once its answer was delivered. 0 = for ever; undelivered runs are kept anyway.",
+       read_retention,
+       [](const Settings& settings) {
+         return settings.retention.count() == 0 ? std::string("0") : to_string(settings.retention);
+       }},
   };
   return settings;
 }

@@ -40,6 +40,7 @@ struct Settings {
   std::chrono::milliseconds hold{5'000};
   std::chrono::milliseconds heartbeat{10'000};
   std::chrono::milliseconds max_wait{25'000};
+  std::chrono::milliseconds retention{30LL * 24 * 3'600'000};  ///< 0: for ever.
   Bytes max_body{std::uint64_t{1024} * 1024};
   bool debug = false;
   std::vector<std::string> trusted_hosts;

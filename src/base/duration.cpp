@@ -13,7 +13,8 @@ struct Unit {
   std::string_view name;
   std::int64_t milliseconds;
 };
-constexpr std::array kUnits{Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1'000}, Unit{"ms", 1}};
+constexpr std::array kUnits{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1'000},
+                            Unit{"ms", 1}};
 constexpr double kYear = 366.0 * 24 * 3'600'000;
 
 }  // namespace
@@ -33,7 +34,7 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
     return std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds));
   }
   return fail(ErrorCode::invalid_argument,
-              "\"" + std::string(text) + "\" needs a unit (ms, s, m or h), for example 30s");
+              "\"" + std::string(text) + "\" needs a unit (ms, s, m, h or d), for example 30s");
 }
 
 std::string to_string(std::chrono::milliseconds duration) {

@@ -9,7 +9,7 @@
 
 namespace holdfast {
 
-/// Reads "250ms", "30s", "5m", "2h". invalid_argument: no unit, no number, negative, or above a year.
+/// Reads "250ms", "30s", "5m", "2h", "30d". invalid_argument: no unit, no number, negative, or above a year.
 [[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 /// The largest unit that keeps the value exact: "90s", "250ms".

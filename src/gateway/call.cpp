@@ -11,6 +11,27 @@ awaitable<void> send_problem(Call call, Problem problem) {
 
 awaitable<void> send_response(Call call, Response response) { co_await call.exchange->send(std::move(response)); }
 
+awaitable<void> send_error(Call call, Error error) {
+  auto problem = problem_of(error);
+  co_await send_problem(std::move(call), std::move(problem));
+}
+
+std::optional<Problem> retired_problem(const journal::Run& run) {
+  if (!run.retired_at) return std::nullopt;
+  auto problem = make_problem(410, "gone", "The run is no longer kept",
+                              "its answer was delivered and kept for as long as runs.retention says");
+  problem.run_id = run.id.text();
+  problem.retryable = false;
+  return problem;
+}
+
+awaitable<std::expected<journal::Run, Problem>> own_run(Call call, RunId id) {
+  auto run = co_await call.coordinator().find(call.subject.owner, std::move(id));
+  if (!run) co_return std::unexpected(problem_of(run.error()));
+  if (auto gone = retired_problem(*run)) co_return std::unexpected(std::move(*gone));
+  co_return std::move(*run);
+}
+
 std::expected<RunId, Problem> path_run_id(const Call& call) {
   auto id = RunId::parse(call.parameters.front());
   if (!id) return std::unexpected(bad_request(id.error().message()));

@@ -46,6 +46,15 @@ awaitable<void> send_problem(Call call, Problem problem);
 
 awaitable<void> send_response(Call call, Response response);
 
+/// Sends what a failed call into `runs` means to a client.
+awaitable<void> send_error(Call call, Error error);
+
+/// 410 when the run was emptied at the end of its retention.
+[[nodiscard]] std::optional<Problem> retired_problem(const journal::Run& run);
+
+/// The caller's run with its content. A Problem: 404 when it is not there or another owner's, 410 when it is emptied.
+awaitable<std::expected<journal::Run, Problem>> own_run(Call call, RunId id);
+
 /// The run named by the path's first parameter. A Problem: 400 when it is not a UUID, 404 when it is not there.
 [[nodiscard]] std::expected<RunId, Problem> path_run_id(const Call& call);
 

@@ -52,17 +52,48 @@ std::string answer_json(const Run& run) {
 
 }  // namespace
 
-std::string chat_messages_json(const std::vector<Run>& turns) {
-  std::string out = "[";
-  const auto append = [&out](const std::string& entry) {
-    if (out.size() > 1) out += ',';
-    out += entry;
+std::string chat_messages_json(const Run& turn) {
+  auto out = question_json(turn);
+  if (is_terminal(turn.status)) out += "," + answer_json(turn);
+  return out;
+}
+
+std::string turn_json(const Run& turn) {
+  const bool completed = turn.status == RunStatus::completed;
+  const bool failed = is_terminal(turn.status) && !completed;
+  const auto members = split_members(turn.result);
+  const auto list_of = [&members](std::string_view key) {
+    const auto value = find_member(members, key);
+    return value.empty() ? std::string_view("[]") : value;
   };
-  for (const auto& run : turns) {
-    append(question_json(run));
-    if (is_terminal(run.status)) append(answer_json(run));
+  ObjectText out;
+  out.text("id", turn.id.text()).text("threadId", turn.thread_id).text("user", turn.owner);
+  out.number("createdAt", turn.created_at).text("prompt", turn.prompt);
+  if (completed) out.text("final_answer", answer_text(turn));
+  if (!completed) out.raw("final_answer", "null");
+  for (const std::string_view key : {"queries_and_results", "datasets_used", "top_chunks", "followup_prompts"}) {
+    out.raw(key, list_of(key));
   }
-  return out + ']';
+  out.raw("sql_query", find_member(members, "sql"));
+  if (failed) out.text("error", problem_of_run(turn).detail);
+  if (!failed) out.raw("error", "null");
+  out.boolean("isLoading", !is_terminal(turn.status)).boolean("isError", failed);
+  out.number("startedAt", turn.started_at).number("finishedAt", turn.finished_at);
+  return out.text("run_id", turn.id.text()).text("status", to_string(turn.status)).take();
+}
+
+std::string run_line_json(const Run& run) {
+  ObjectText out;
+  out.text("run_id", run.id.text()).text("prompt", run.prompt);
+  return out.text("timestamp", iso_time(run.created_at)).take();
+}
+
+std::string sentiments_json(const std::vector<journal::Rating>& ratings) {
+  ObjectText out;
+  for (const auto& rating : ratings) {
+    if (rating.sentiment) out.boolean(rating.id.text(), *rating.sentiment);
+  }
+  return out.take();
 }
 
 }  // namespace holdfast::gateway

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "gateway/authentication.hpp"
+#include "gateway/data_table.hpp"
 #include "gateway/origin_guard.hpp"
 #include "gateway/server.hpp"
 
@@ -23,7 +25,9 @@ struct GatewayConfig {
   std::chrono::milliseconds max_wait{25'000};       ///< `Prefer: wait=N` is capped to this.
   std::chrono::milliseconds event_retry{2'000};     ///< What an event stream tells the client to wait.
   std::chrono::milliseconds accepted_retry{2'000};  ///< Retry-After of a 202.
-  std::vector<std::string> examples;                ///< Questions to begin with: GET /initial-followup-prompts.
+  std::optional<std::vector<DataTable>>
+      data_tables;                    ///< What the built-in worker answers from; absent: another worker.
+  std::vector<std::string> examples;  ///< Questions to begin with: GET /initial-followup-prompts.
   std::string version = "0.1.0";
   std::string store_name = "sqlite";  ///< `database.checkpointer_type` of GET /health.
   Bytes memory_limit{512ULL << 20U};  ///< What `memory.percent` of GET /health is judged against.

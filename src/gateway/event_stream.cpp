@@ -169,6 +169,10 @@ awaitable<void> stream_run(Call call, RunId id, std::int64_t cursor, EventShape 
     co_await send_problem(std::move(call), std::move(problem));
     co_return;
   }
+  if (auto gone = retired_problem(*found)) {
+    co_await send_problem(std::move(call), std::move(*gone));
+    co_return;
+  }
   call.exchange->watch_client();
   StreamHead head;
   head.content_type = "text/event-stream; charset=utf-8";

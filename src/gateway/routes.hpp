@@ -33,6 +33,34 @@ awaitable<void> get_readyz(Call call);
 awaitable<void> get_startupz(Call call);
 awaitable<void> get_health(Call call);
 
+// conversation_routes.cpp
+awaitable<void> get_one_conversation(Call call);
+awaitable<void> get_all_conversations(Call call);
+awaitable<void> get_chat_threads(Call call);
+awaitable<void> get_chat_run_ids(Call call);
+awaitable<void> get_chat_sentiments(Call call);
+awaitable<void> delete_chat(Call call);
+awaitable<void> delete_thread(Call call);
+
+// rating_routes.cpp
+awaitable<void> post_feedback(Call call);
+awaitable<void> post_sentiment(Call call);
+awaitable<void> post_stop_execution(Call call);
+
+// database_routes.cpp
+awaitable<void> get_health_database(Call call);
+awaitable<void> get_prepared_statements(Call call);
+awaitable<void> get_pool_status(Call call);
+
+// debug_routes.cpp
+awaitable<void> get_debug_run(Call call);
+awaitable<void> get_debug_checkpoints(Call call);
+
+// data_routes.cpp
+awaitable<void> get_catalog(Call call);
+awaitable<void> get_data_tables(Call call);
+awaitable<void> get_data_table(Call call);
+
 // page_routes.cpp
 /// The page, its files and /openapi.json. False when no such file is built in; then nothing was sent.
 awaitable<bool> get_asset(Call call);

@@ -1,63 +1,13 @@
 #include "gateway/run_request.hpp"
 
-#include "base/json.hpp"
 #include "base/text.hpp"
+#include "gateway/field_reader.hpp"
 #include "gateway/header_values.hpp"
 #include "gateway/json_text.hpp"
 #include "gateway/utf8.hpp"
 
 namespace holdfast::gateway {
 namespace {
-
-/// Collects what is wrong while the fields are read.
-class FieldReader {
- public:
-  explicit FieldReader(const json::object& body) : body_(body) {}
-
-  void wrong(std::string_view place, std::string_view field, std::string msg, std::string type) {
-    FieldError error;
-    error.loc = {std::string(place), std::string(field)};
-    error.msg = std::move(msg);
-    error.type = std::move(type);
-    errors_.push_back(std::move(error));
-  }
-
-  // The string under `field`; absent when it is missing or wrong, which is noted.
-  std::optional<std::string_view> required_string(std::string_view field) {
-    const auto* value = body_.if_contains(field);
-    if (value == nullptr) {
-      wrong("body", field, "this field is required", "missing");
-      return std::nullopt;
-    }
-    if (!value->is_string()) {
-      wrong("body", field, "this must be a string", "string_type");
-      return std::nullopt;
-    }
-    return std::string_view(value->get_string());
-  }
-
-  // The string under `field`; absent when missing, null, or wrong (which is noted).
-  std::optional<std::string_view> optional_string(std::string_view field) {
-    const auto* value = body_.if_contains(field);
-    if (value == nullptr || value->is_null()) return std::nullopt;
-    return required_string(field);
-  }
-
-  bool optional_bool(std::string_view field) {
-    const auto* value = body_.if_contains(field);
-    if (value == nullptr || value->is_null()) return false;
-    if (value->is_bool()) return value->get_bool();
-    wrong("body", field, "this must be true or false", "bool_type");
-    return false;
-  }
-
-  [[nodiscard]] bool failed() const { return !errors_.empty(); }
-  [[nodiscard]] std::vector<FieldError> take_errors() { return std::move(errors_); }
-
- private:
-  const json::object& body_;
-  std::vector<FieldError> errors_;
-};
 
 std::string read_prompt(FieldReader& fields) {
   const auto sent = fields.required_string("prompt");
@@ -88,12 +38,7 @@ std::string read_thread_id(FieldReader& fields, const std::optional<std::string>
 }
 
 std::optional<RunId> read_run_id(FieldReader& fields, const Headers& headers) {
-  std::optional<RunId> in_body;
-  if (const auto sent = fields.optional_string("run_id")) {
-    auto parsed = RunId::parse(*sent);
-    if (parsed) in_body = std::move(*parsed);
-    if (!in_body) fields.wrong("body", "run_id", parsed.error().message(), "uuid_parsing");
-  }
+  const auto in_body = fields.optional_run_id("run_id");
   const auto header = headers.find("Idempotency-Key");
   if (!header) return in_body;
   auto key = parse_idempotency_key(*header);
@@ -153,11 +98,10 @@ std::optional<FieldError> check_thread_id(std::string_view thread_id) {
 
 std::variant<RunRequest, Problem> parse_run_request(const Request& request,
                                                     const std::optional<std::string>& path_thread_id) {
-  const auto value = parse_json(request.body);
-  if (!value) return not_json(value.error());
-  if (!value->is_object()) return invalid_shape({FieldError{{"body"}, "the JSON must be an object", "object_type"}});
+  const auto body = body_object(request.body);
+  if (!body) return body.error();
 
-  FieldReader fields(value->get_object());
+  FieldReader fields(*body);
   RunRequest run;
   run.prompt = read_prompt(fields);
   run.thread_id = read_thread_id(fields, path_thread_id);

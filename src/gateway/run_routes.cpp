@@ -15,11 +15,6 @@ constexpr int kLargestPage = 200;
 // A run of a thousand deltas is read in a few reads.
 constexpr int kEntriesPerRead = 500;
 
-awaitable<void> send_error(Call call, Error error) {
-  auto problem = problem_of(error);
-  co_await send_problem(std::move(call), std::move(problem));
-}
-
 Response run_response(const Call& call, const Run& run, Via via) {
   const auto place = call.coordinator().queue_place(run.id);
   auto response = json_response(200, run_json(run, place, via));
@@ -115,6 +110,10 @@ awaitable<void> get_run(Call call) {
     co_await send_error(std::move(call), run.error());
     co_return;
   }
+  if (auto gone = retired_problem(*run)) {
+    co_await send_problem(std::move(call), std::move(*gone));
+    co_return;
+  }
   auto response = is_known(*run) ? unchanged(run_etag(*run, call.coordinator().queue_place(run->id)), *run)
                                  : run_response(call, *run, wait || !known.empty() ? Via::poll : Via::journal);
   if (wait) response.headers.add("Preference-Applied", "wait=" + std::to_string(wait->count() / 1000));
@@ -168,6 +167,10 @@ awaitable<void> get_timeline(Call call) {
   auto run = co_await find_readable(&call, *id);
   if (!run) {
     co_await send_error(std::move(call), run.error());
+    co_return;
+  }
+  if (auto gone = retired_problem(*run)) {
+    co_await send_problem(std::move(call), std::move(*gone));
     co_return;
   }
   std::string list = "[";

@@ -215,6 +215,10 @@ awaitable<void> start_run(Call call, Face face) {
     co_return;
   }
   const auto& run = accepted->run;
+  if (auto gone = retired_problem(run)) {
+    co_await send_problem(std::move(call), std::move(*gone));
+    co_return;
+  }
   const auto via = accepted->joined && is_terminal(run.status) ? Via::replayed : Via::direct;
   Started started{call, face, run.id, plan, accepted->joined, via};
   if (plan.mode == Mode::stream) {

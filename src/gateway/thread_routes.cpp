@@ -2,18 +2,17 @@
 #include "gateway/json_text.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/run_request.hpp"
+#include "gateway/turn_reader.hpp"
 
 namespace holdfast::gateway {
 namespace {
 
 constexpr int kMostThreads = 200;
-// The latest turns of a conversation; older ones are reached by GET /v1/runs with a cursor.
-constexpr int kMostTurns = 500;
 
-awaitable<Result<std::vector<journal::Run>>> turns_of(Call call) {
+awaitable<Result<Turns>> turns_of(Call call, RenderTurn render) {
   auto thread_id = call.parameters.front();
   if (const auto wrong = check_thread_id(thread_id)) co_return fail(ErrorCode::invalid_argument, wrong->msg);
-  co_return co_await call.coordinator().thread_runs(call.subject.owner, std::move(thread_id), kMostTurns);
+  co_return co_await read_turns(std::move(call), std::move(thread_id), TurnLimits(), std::move(render));
 }
 
 }  // namespace
@@ -21,8 +20,7 @@ awaitable<Result<std::vector<journal::Run>>> turns_of(Call call) {
 awaitable<void> get_threads(Call call) {
   auto threads = co_await call.coordinator().threads(call.subject.owner, 0, kMostThreads);
   if (!threads) {
-    auto problem = problem_of(threads.error());
-    co_await send_problem(std::move(call), std::move(problem));
+    co_await send_error(std::move(call), threads.error());
     co_return;
   }
   std::string list = "[";
@@ -33,38 +31,45 @@ awaitable<void> get_threads(Call call) {
     list += out.number("latest_at", thread.latest_at).number("run_count", thread.run_count).take();
   }
   list += ']';
-  auto response = json_response(200, ObjectText().raw("threads", list).take());
+  ObjectText body;
+  body.raw("threads", list);
+  if (threads->total > kMostThreads) body.boolean("truncated", true);
+  auto response = json_response(200, body.take());
   co_await send_response(std::move(call), std::move(response));
 }
 
 awaitable<void> get_thread_runs(Call call) {
-  auto runs = co_await turns_of(call);
-  if (!runs) {
-    auto problem = problem_of(runs.error());
-    co_await send_problem(std::move(call), std::move(problem));
+  RenderTurn render = [&call](const journal::Run& run) { return Turn{current_run_json(call, run, Via::journal), ""}; };
+  auto turns = co_await turns_of(call, std::move(render));
+  if (!turns) {
+    co_await send_error(std::move(call), turns.error());
     co_return;
   }
-  std::string list = "[";
-  for (const auto& run : *runs) {
-    if (list.size() > 1) list += ',';
-    list += current_run_json(call, run, Via::journal);
-  }
-  list += ']';
-  auto response = json_response(200, ObjectText().raw("runs", list).take());
+  ObjectText body;
+  body.raw("runs", turns->bodies());
+  if (turns->truncated) body.boolean("truncated", true);
+  auto response = json_response(200, body.take());
   co_await send_response(std::move(call), std::move(response));
 }
 
 awaitable<void> get_chat_messages(Call call) {
-  auto runs = co_await turns_of(call);
-  if (!runs) {
-    auto problem = problem_of(runs.error());
-    co_await send_problem(std::move(call), std::move(problem));
+  RenderTurn render = [](const journal::Run& run) { return Turn{chat_messages_json(run), ""}; };
+  auto turns = co_await turns_of(call, std::move(render));
+  if (!turns) {
+    co_await send_error(std::move(call), turns.error());
     co_return;
   }
-  auto list = chat_messages_json(*runs);
+  auto list = turns->bodies();
   const auto* envelope = call.request().target.find_query("envelope");
-  const bool wrapped = envelope != nullptr && *envelope == "true";
-  auto response = json_response(200, wrapped ? ObjectText().raw("messages", list).take() : std::move(list));
+  if (envelope != nullptr && *envelope == "true") {
+    ObjectText body;
+    body.raw("messages", list);
+    if (turns->truncated) body.boolean("truncated", true);
+    list = body.take();
+  }
+  auto response = json_response(200, std::move(list));
+  // A bare list has no other place to say it.
+  if (turns->truncated) response.headers.add("Holdfast-Truncated", "true");
   co_await send_response(std::move(call), std::move(response));
 }
 

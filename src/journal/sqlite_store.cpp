@@ -92,9 +92,17 @@ Result<void> SqliteStore::probe() {
   return transaction([this] { return execute(probe_); });
 }
 
+Result<std::optional<Run>> SqliteStore::find(const RunId& id) {
+  const auto asked = clock_.steady();
+  auto run = reads_.find(id);
+  read_latency_us_ = std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady() - asked).count();
+  return run;
+}
+
 StoreHealth SqliteStore::health() const {
   StoreHealth health;
   health.type = "sqlite";
+  health.read_latency = std::chrono::microseconds(read_latency_us_.load());
   return health;
 }
 

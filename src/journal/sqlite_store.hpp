@@ -4,6 +4,8 @@
 #pragma once
 
 #include "journal/sqlite_import.hpp"
+#include <atomic>
+
 #include "journal/sqlite_leases.hpp"
 #include "journal/sqlite_ratings.hpp"
 #include "journal/sqlite_reads.hpp"
@@ -20,7 +22,7 @@ class SqliteStore final : public Store {
   std::vector<Result<Written>> commit(std::span<const Write> writes) override;
   void settle() override;
   Result<void> probe() override;
-  Result<std::optional<Run>> find(const RunId& id) override { return reads_.find(id); }
+  Result<std::optional<Run>> find(const RunId& id) override;
   Result<std::vector<Entry>> entries(const RunId& id, std::int64_t after_seq, int limit) override {
     return reads_.entries(id, after_seq, limit);
   }
@@ -69,6 +71,7 @@ class SqliteStore final : public Store {
   Statement begin_;
   Statement commit_;
   Statement probe_;
+  std::atomic<std::int64_t> read_latency_us_{0};  ///< Of the latest find().
 };
 
 }  // namespace holdfast::journal

@@ -110,6 +110,8 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
 Result<Accepted> Coordinator::join(Run existing, const Submission& submission) {
   // Nothing of it is told; that the id is taken cannot be hidden from whoever wants to take it.
   if (existing.owner != submission.owner) return no_such_run();
+  // What it asked for is no longer known: it is told, never executed again.
+  if (existing.retired_at) return Accepted{std::move(existing), true};
   if (!asks_for_the_same(existing, submission)) {
     return fail(ErrorCode::failed_precondition,
                 "this run id is in use for another request; choose a new run id for a new question");

@@ -132,6 +132,21 @@ class Coordinator {
   /// word in the journal, so that the next start takes them up.
   awaitable<void> drain(SteadyTime deadline);
 
+  // Conversations, and what users say of answers (coordinator_threads.cpp).
+
+  /// Notes what the user says of an answer. not_found: no such run, or another owner's.
+  awaitable<Result<journal::Rating>> rate(std::string owner, RunId id, journal::RatingChange change);
+
+  /// Of the owner's runs in the thread that have one.
+  awaitable<Result<std::vector<journal::Rating>>> ratings(std::string owner, std::string thread_id);
+
+  /// Cancels what is unfinished in the thread, then removes its runs and all that belongs to them.
+  /// not_found: the owner has no run there; failed_precondition: new runs came faster than they were cancelled.
+  awaitable<Result<journal::Deleted>> delete_thread(std::string owner, std::string thread_id);
+
+  /// Where the next attempt would go on from. Does not check the owner: find() first.
+  awaitable<Result<std::optional<journal::Checkpoint>>> checkpoint(RunId id);
+
  private:
   using LiveRunPtr = std::shared_ptr<LiveRun>;
 

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "text2sql/ask.hpp"
 #include "text2sql/catalogue_reader.hpp"
+#include "text2sql/describe.hpp"
 #include "text2sql/model_planner.hpp"
 #include "text2sql/offline_planner.hpp"
 #include "text2sql/options.hpp"
@@ -22,6 +23,14 @@ int report(const Error& error) {
 int print_examples(Suggestions& suggestions, const Clock& clock) {
   DeadlineCheck stop(clock, clock.steady() + std::chrono::seconds(5));
   for (const auto& question : suggestions.examples(stop)) std::printf("%s\n", question.c_str());
+  return 0;
+}
+
+int print_description(const Catalogue& catalogue, Suggestions& suggestions, Database& database, const Clock& clock) {
+  DeadlineCheck for_examples(clock, clock.steady() + std::chrono::seconds(5));
+  for (const auto& question : suggestions.examples(for_examples)) std::puts(example_line(question).c_str());
+  DeadlineCheck for_tables(clock, clock.steady() + std::chrono::seconds(2));
+  for (const auto& line : table_lines(catalogue, database, for_tables)) std::puts(line.c_str());
   return 0;
 }
 
@@ -48,6 +57,10 @@ int run(const Options& options) {
   if (options.mode == Mode::examples) {
     Suggestions suggestions(grounding, *database, clock);
     return print_examples(suggestions, clock);
+  }
+  if (options.mode == Mode::describe) {
+    Suggestions suggestions(grounding, *database, clock);
+    return print_description(*catalogue, suggestions, *database, clock);
   }
   auto planner = make_planner(options.planner, grounding, clock);
   if (!planner) return report(planner.error());

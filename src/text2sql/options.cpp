@@ -49,6 +49,8 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
       mode->add_option("--socket", options.socket, "Serve as a worker on this Unix socket")->type_name("PATH");
   bool examples = false;
   mode->add_flag("--examples", examples, "Print three questions to try, one a line");
+  bool describe = false;
+  mode->add_flag("--describe", describe, "Print what the data file holds, one JSON object a line");
   mode->require_option(1);
   app.add_option("--data-file", options.data_file, "SQLite file to ask about; the demo statistics by default")
       ->type_name("PATH");
@@ -65,7 +67,10 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
     app.exit(error);
     return std::unexpected(asked_for_help ? 0 : exit_status(ErrorCode::invalid_argument));
   }
-  options.mode = ask->count() > 0 ? Mode::ask : socket->count() > 0 ? Mode::serve : Mode::examples;
+  options.mode = ask->count() > 0      ? Mode::ask
+                 : socket->count() > 0 ? Mode::serve
+                 : describe            ? Mode::describe
+                                       : Mode::examples;
   const auto parsed = parse_duration(delay);
   if (!parsed) {
     std::fprintf(stderr, "holdfast text2sql: --step-delay: %s\n", parsed.error().message().c_str());

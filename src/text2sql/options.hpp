@@ -11,7 +11,7 @@ namespace holdfast::text2sql {
 
 enum class PlannerChoice : unsigned char { automatic, offline, model };
 
-enum class Mode : unsigned char { ask, serve, examples };
+enum class Mode : unsigned char { ask, serve, examples, describe };
 
 struct Options {
   std::string socket;

@@ -51,11 +51,14 @@ void GatewayFixture::start(GatewaySetup setup) {
                                                 std::move(setup.gateway));
   const auto listening = gateway_->listen("127.0.0.1:0");
   ASSERT_TRUE(listening) << listening.error().message();
-  auto begin = [this]() -> awaitable<void> {
+  const auto retention = setup.retention;
+  auto begin = [this, executor, retention]() -> awaitable<void> {
     const auto recovered = co_await coordinator_->recover();
     EXPECT_TRUE(recovered);
     pool_->start();
     gateway_->start();
+    auto sweep = [this, retention] { return runs::retire_delivered(*journal_, system_clock(), retention); };
+    spawn(executor, "retention", stop_retention_, sweep);
   };
   spawn(executor, "start", begin);
   thread_ = std::thread([this] { io_.run(); });
@@ -63,6 +66,7 @@ void GatewayFixture::start(GatewaySetup setup) {
 
 void GatewayFixture::stop(std::chrono::milliseconds drain) {
   auto end = [this, drain]() -> awaitable<void> {
+    stop_retention_.emit(asio::cancellation_type::terminal);
     const auto deadline = system_clock().steady() + drain;
     co_await coordinator_->drain(deadline);
     const auto last = system_clock().steady() + 100ms;

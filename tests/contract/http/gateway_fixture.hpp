@@ -11,6 +11,7 @@
 
 #include "base/json.hpp"
 #include "gateway/gateway.hpp"
+#include "runs/retention.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -21,6 +22,7 @@ struct GatewaySetup {
   int workers = 2;
   std::size_t queue_limit = 1000;
   gateway::GatewayConfig gateway;
+  runs::RetentionConfig retention;
 };
 
 /// What most tests use: short time-outs, but an answer may take as long as a busy machine needs.
@@ -63,6 +65,7 @@ class GatewayFixture : public ::testing::Test {
   TemporaryDirectory directory_;
 
  private:
+  asio::cancellation_signal stop_retention_;
   asio::io_context io_{1};
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<workers::Pool> pool_;

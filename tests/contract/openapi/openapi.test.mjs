@@ -1,5 +1,6 @@
 // Every documented response, from the real server. The last test fails when one of them was never seen.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -122,11 +123,11 @@ test('A request of the wrong shape is told what is wrong with it', async () => {
 
 test('Other web sites are kept out, of every route', async () => {
   for (const [path, item] of Object.entries(description.paths)) {
-    for (const method of ['GET', 'POST']) {
+    for (const method of ['GET', 'POST', 'DELETE']) {
       if (!item[method.toLowerCase()]) continue;
       const params = { thread_id: 't', run_id: randomUUID() };
       await exercise(421, method, path, { params, headers: { Host: 'evil.example' } });
-      if (method === 'POST') await exercise(403, method, path, { params, headers: { Origin: 'https://evil.example' }, body: {} });
+      if (method !== 'GET') await exercise(403, method, path, { params, headers: { Origin: 'https://evil.example' }, body: {} });
     }
   }
 });
@@ -254,6 +255,126 @@ test('Threads are listed, with their runs and as messages', async () => {
   await exercise(400, 'GET', path, { params: { thread_id: 'x'.repeat(101) } });
 });
 
+test('Conversations are read whole, listed and deleted', async () => {
+  const thread_id = randomUUID();
+  const { run_id } = await finishedRun(thread_id);
+  const params = { thread_id };
+  const tooLong = { thread_id: 'x'.repeat(101) };
+  const whole = await exercise(200, 'GET', '/chat/all-messages-for-one-thread/{thread_id}', { params });
+  assert.deepEqual(whole.json.messages.map((turn) => turn.run_id), [run_id]);
+  assert.equal(whole.json.messages[0].isLoading, false);
+  for (const path of ['/chat/all-messages', '/chat/all-messages-for-all-threads']) {
+    const { json } = await exercise(200, 'GET', path);
+    assert.deepEqual(json.messages[thread_id], whole.json.messages);
+    assert.deepEqual(json.runIds[thread_id], whole.json.runIds);
+  }
+  const runIds = await exercise(200, 'GET', '/chat/{thread_id}/run-ids', { params });
+  assert.deepEqual(runIds.json.run_ids, whole.json.runIds);
+  await exercise(200, 'GET', '/chat/{thread_id}/sentiments', { params });
+  for (const path of ['/chat/all-messages-for-one-thread/{thread_id}', '/chat/{thread_id}/run-ids', '/chat/{thread_id}/sentiments']) {
+    await exercise(400, 'GET', path, { params: tooLong });
+  }
+  const threads = await exercise(200, 'GET', '/chat-threads', { query: '?page=1&limit=1' });
+  assert.equal(threads.json.threads[0].thread_id, thread_id);
+  assert.equal(threads.json.has_more, threads.json.total_count > 1);
+  await exercise(422, 'GET', '/chat-threads', { query: '?page=0' });
+
+  const deleted = await exercise(200, 'DELETE', '/chat/{thread_id}', { params });
+  assert.equal(deleted.json.deleted_counts.runs, 1);
+  await exercise(404, 'GET', run, { params: { run_id } });
+  const another = { thread_id: (await finishedRun(randomUUID())).thread_id };
+  await exercise(204, 'DELETE', '/v1/threads/{thread_id}', { params: another });
+  for (const path of ['/chat/{thread_id}', '/v1/threads/{thread_id}']) {
+    await exercise(404, 'DELETE', path, { params });
+    await exercise(400, 'DELETE', path, { params: tooLong });
+  }
+});
+
+test('Users say what they think of an answer', async () => {
+  const { run_id, thread_id } = await finishedRun();
+  await exercise(200, 'POST', '/feedback', { body: { run_id, feedback: 1, comment: 'dobré' } });
+  await exercise(400, 'POST', '/feedback', { body: { run_id } });
+  await exercise(200, 'POST', '/sentiment', { body: { run_id, sentiment: false } });
+  const { json } = await exercise(200, 'GET', '/chat/{thread_id}/sentiments', { params: { thread_id } });
+  assert.deepEqual(json, { [run_id]: false });
+  const ended = await exercise(200, 'POST', '/stop-execution', { body: { run_id, thread_id } });
+  assert.equal(ended.json.status, 'not_found');
+  await calm();
+  const working = await startedRun('sleep 3');
+  const stopped = await exercise(200, 'POST', '/stop-execution', { on: narrow, body: { run_id: working, thread_id: 't' } });
+  assert.equal(stopped.json.status, 'success');
+  for (const [path, body] of [['/feedback', { feedback: 0 }], ['/sentiment', { sentiment: true }], ['/stop-execution', { thread_id }]]) {
+    await exercise(404, 'POST', path, { body: { run_id: randomUUID(), ...body } });
+    await exercise(422, 'POST', path, { body: { run_id: 'x', ...body } });
+    assert.equal(check('POST', path, await sendHead(server.base, [`POST ${path} HTTP/1.1`])).status, 411);
+    assert.equal(check('POST', path, await sendHead(server.base, [`POST ${path} HTTP/1.1`, 'Content-Length: 100000000'])).status, 413);
+  }
+});
+
+test('What is stored of a run and a thread can be looked into', async () => {
+  const { run_id, thread_id } = await finishedRun();
+  const path = '/debug/run-id/{run_id}';
+  const { json } = await exercise(200, 'GET', path, { params: { run_id } });
+  assert.equal(json.database_details.thread_id, thread_id);
+  await exercise(404, 'GET', path, { params: { run_id: randomUUID() } });
+  await exercise(400, 'GET', path, { params: { run_id: 'x' } });
+  const checkpoints = '/debug/chat/{thread_id}/checkpoints';
+  await exercise(200, 'GET', checkpoints, { params: { thread_id } });
+  await exercise(404, 'GET', checkpoints, { params: { thread_id: randomUUID() } });
+  await exercise(400, 'GET', checkpoints, { params: { thread_id: 'x'.repeat(101) } });
+});
+
+test('The data of the built-in worker can be looked at', async () => {
+  const catalog = await exercise(200, 'GET', '/catalog', { query: '?page_size=1000' });
+  assert.equal(catalog.json.results.length, catalog.json.total);
+  const { json } = await exercise(200, 'GET', '/data-tables');
+  assert.deepEqual(json.tables.map((table) => table.selection_code), catalog.json.results.map((table) => table.selection_code));
+  for (const { selection_code } of json.tables) {
+    const table = await exercise(200, 'GET', '/data-table', { query: `?table=${encodeURIComponent(selection_code)}` });
+    assert.notEqual(table.json.rows.length, 0);
+    for (const row of table.json.rows) assert.equal(row.length, table.json.columns.length);
+  }
+  await exercise(404, 'GET', '/data-table', { query: '?table=x' });
+  await exercise(422, 'GET', '/data-table');
+  await exercise(422, 'GET', '/catalog', { query: '?page=0' });
+  for (const path of ['/catalog', '/data-tables', '/data-table']) await exercise(404, 'GET', path, { on: narrow });
+});
+
+test('A run that was delivered long enough ago is gone, and never executed again', async () => {
+  const forgetful = await new Server(otherWorker, { HOLDFAST_RUN_RETENTION: '1ms' }).start();
+  try {
+    const run_id = randomUUID();
+    const body = { prompt: 'text', thread_id: 't', run_id };
+    await exercise(200, 'POST', '/analyze', { on: forgetful, body });
+    await exercise(204, 'POST', `${run}/ack`, { on: forgetful, params: { run_id } });
+    // A server looks for such runs when it starts.
+    await forgetful.kill();
+    await forgetful.start();
+    while ((await send(forgetful.base, 'GET', `/v1/runs/${run_id}`)).status === 200) await setTimeout(20);
+    const gone = { on: forgetful, params: { run_id, thread_id: 't' } };
+    for (const path of [run, `${run}/events`, `${run}/timeline`, '/debug/run-id/{run_id}']) await exercise(410, 'GET', path, gone);
+    for (const path of ['/analyze', start]) await exercise(410, 'POST', path, { ...gone, body });
+    await exercise(410, 'POST', '/feedback', { ...gone, body: { run_id, feedback: 1 } });
+    await exercise(410, 'POST', '/sentiment', { ...gone, body: { run_id, sentiment: true } });
+  } finally {
+    await forgetful.stop();
+  }
+});
+
+test('A database that cannot be written is told', async () => {
+  const full = await new Server(otherWorker).start();
+  try {
+    // No file may grow any more.
+    execFileSync('prlimit', [`--pid=${full.process.pid}`, '--fsize=1024']);
+    await exercise(503, 'POST', start, { on: full, params: { thread_id: 't' }, body: { prompt: 'text' } });
+    const { json } = await exercise(503, 'GET', '/health/database', { on: full });
+    assert.equal(json.status, 'unhealthy');
+    assert.notEqual(json.error, null);
+  } finally {
+    await full.stop();
+  }
+});
+
 test('A run that fails, is stopped or takes too long says so in the compatible form', async () => {
   await calm();
   const analyze = (prompt, run_id) => ({ on: narrow, body: { prompt, thread_id: 't', run_id } });
@@ -279,7 +400,8 @@ test('When the line is full, a run is refused and not started', async () => {
 });
 
 test('The state of the server can be asked', async () => {
-  for (const path of ['/livez', '/readyz', '/startupz', '/health']) await exercise(200, 'GET', path);
+  const database = ['/health/database', '/health/prepared-statements', '/debug/pool-status'];
+  for (const path of ['/livez', '/readyz', '/startupz', '/health', ...database]) await exercise(200, 'GET', path);
   const { json } = await exercise(200, 'GET', '/initial-followup-prompts');
   assert.equal(json.length, 3);
 });

@@ -116,6 +116,18 @@ TEST_F(SettingsTest, AnUnknownModeOfAuthenticationIsRefused) {
   EXPECT_FALSE(load());
 }
 
+TEST_F(SettingsTest, DeliveredRunsAreKeptForATimeOrForEver) {
+  EXPECT_EQ(load()->values.retention, std::chrono::days(30));
+  environment_["HOLDFAST_RUN_RETENTION"] = "7d";
+  EXPECT_EQ(load()->values.retention, std::chrono::days(7));
+  environment_["HOLDFAST_RUN_RETENTION"] = "0";
+  EXPECT_EQ(load()->values.retention, std::chrono::days(0));
+  for (const char* wrong : {"7", "", "never", "-1d"}) {
+    environment_["HOLDFAST_RUN_RETENTION"] = wrong;
+    EXPECT_FALSE(load()) << wrong;
+  }
+}
+
 TEST_F(SettingsTest, WhatASettingShowsItAlsoReads) {
   std::set<std::string_view> seen;
   for (const auto& setting : all_settings()) {

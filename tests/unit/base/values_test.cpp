@@ -50,7 +50,8 @@ TEST(BytesTest, WhatIsPrintedReadsBack) {
 
 TEST(DurationTest, DurationsWithAUnitAreRead) {
   const std::vector<std::pair<const char*, std::int64_t>> table{
-      {"250ms", 250}, {"30s", 30'000}, {"5m", 300'000}, {"2h", 7'200'000}, {"1.5s", 1500}, {" 1 s ", 1000}, {"0s", 0}};
+      {"250ms", 250},  {"30s", 30'000}, {"5m", 300'000},    {"2h", 7'200'000},     {"1.5s", 1500},
+      {" 1 s ", 1000}, {"0s", 0},       {"1d", 86'400'000}, {"30d", 2'592'000'000}};
   for (const auto& [text, count] : table) {
     const auto duration = parse_duration(text);
     ASSERT_TRUE(duration) << text;
@@ -59,7 +60,7 @@ TEST(DurationTest, DurationsWithAUnitAreRead) {
 }
 
 TEST(DurationTest, AnythingElseIsRefusedWithTheTextInTheMessage) {
-  for (const char* text : {"", "30", "s", "-1s", "30 sec", "1d", "9000h", "nans", "infs", "1h30m", "30S"}) {
+  for (const char* text : {"", "30", "s", "-1s", "30 sec", "1D", "9000h", "367d", "nans", "infs", "1h30m", "30S"}) {
     const auto duration = parse_duration(text);
     ASSERT_FALSE(duration) << text;
     EXPECT_EQ(duration.error().code(), ErrorCode::invalid_argument);
@@ -72,6 +73,8 @@ TEST(DurationTest, WhatIsPrintedIsTheLargestExactUnitAndReadsBack) {
   EXPECT_EQ(to_string(milliseconds(120'000)), "2m");
   EXPECT_EQ(to_string(milliseconds(250)), "250ms");
   EXPECT_EQ(to_string(milliseconds(0)), "0s");
+  EXPECT_EQ(to_string(std::chrono::hours(48)), "2d");
+  EXPECT_EQ(to_string(std::chrono::hours(25)), "25h");
   for (const int count : {0, 1, 999, 1000, 61'000, 3'600'000}) {
     EXPECT_EQ(parse_duration(to_string(milliseconds(count))).value(), milliseconds(count));
   }

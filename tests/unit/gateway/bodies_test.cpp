@@ -142,24 +142,34 @@ TEST(ProblemTest, RetryAfterIsSentInWholeSeconds) {
 }
 
 TEST(ChatJsonTest, ATurnIsAQuestionAndAnAnswer) {
-  EXPECT_EQ(chat_messages_json({completed(R"({"result":"42","sql":"SELECT 1","secret":1})")}),
-            R"([{"id":"01890a5d-ac96-774b-bcce-b302099a8057:question","threadId":"t1","user":"local",)"
+  EXPECT_EQ(chat_messages_json(completed(R"({"result":"42","sql":"SELECT 1","secret":1})")),
+            R"({"id":"01890a5d-ac96-774b-bcce-b302099a8057:question","threadId":"t1","user":"local",)"
             R"("content":"How many?","isUser":true,"createdAt":1767225600000,)"
             R"("run_id":"01890a5d-ac96-774b-bcce-b302099a8057","meta":{}},)"
             R"({"id":"01890a5d-ac96-774b-bcce-b302099a8057:answer","threadId":"t1","user":"local",)"
             R"("content":"42","isUser":false,"createdAt":1767225601234,)"
             R"("run_id":"01890a5d-ac96-774b-bcce-b302099a8057",)"
-            R"("meta":{"sql":"SELECT 1","usage":{"timing_ms":{"queued":10}}}}])");
+            R"("meta":{"sql":"SELECT 1","usage":{"timing_ms":{"queued":10}}}})");
 }
 
 TEST(ChatJsonTest, AFailedTurnHasItsErrorAndAnOpenOneItsStatus) {
-  const auto turns = parse_json(chat_messages_json({failed(R"({"message":"no"})"), run_with(RunStatus::running)}));
-  ASSERT_TRUE(turns);
-  ASSERT_EQ(turns->as_array().size(), 3U);
-  EXPECT_EQ(turns->at(1).at("error"), "no");
-  EXPECT_EQ(turns->at(2).at("status"), "running");
-  EXPECT_EQ(turns->at(2).at("isUser"), true);
-  EXPECT_EQ(chat_messages_json({}), "[]");
+  const auto broken = parse_json("[" + chat_messages_json(failed(R"({"message":"no"})")) + "]");
+  ASSERT_TRUE(broken);
+  ASSERT_EQ(broken->as_array().size(), 2U);
+  EXPECT_EQ(broken->at(1).at("error"), "no");
+  const auto open = parse_json(chat_messages_json(run_with(RunStatus::running)));
+  ASSERT_TRUE(open);
+  EXPECT_EQ(open->at("status"), "running");
+  EXPECT_EQ(open->at("isUser"), true);
+}
+
+TEST(ChatJsonTest, AWholeTurnHasEveryMemberOfTheOriginal) {
+  EXPECT_EQ(turn_json(completed(R"({"result":"42","sql":"SELECT 1","datasets_used":["guide"],"secret":1})")),
+            R"({"id":"01890a5d-ac96-774b-bcce-b302099a8057","threadId":"t1","user":"local","createdAt":1767225600000,)"
+            R"("prompt":"How many?","final_answer":"42","queries_and_results":[],"datasets_used":["guide"],)"
+            R"("top_chunks":[],"followup_prompts":[],"sql_query":"SELECT 1","error":null,"isLoading":false,)"
+            R"("isError":false,"startedAt":1767225600010,"finishedAt":1767225601234,)"
+            R"("run_id":"01890a5d-ac96-774b-bcce-b302099a8057","status":"completed"})");
 }
 
 TEST(NativeEventTest, EveryKindOfEntryIsToldInItsShape) {

@@ -1,0 +1,85 @@
+// How the journal's database is doing, in the forms of the original backend. All of it is what the journal knows
+// already: asking costs the database nothing.
+#include "gateway/json_text.hpp"
+#include "gateway/routes.hpp"
+
+namespace holdfast::gateway {
+namespace {
+
+using journal::JournalHealth;
+
+void add_latency(ObjectText& out, std::chrono::microseconds latency) {
+  // Nothing was read yet: that is not "no time at all".
+  if (latency.count() == 0) out.raw("read_latency_ms", "null");
+  if (latency.count() > 0) out.decimal("read_latency_ms", static_cast<double>(latency.count()) / 1000.0);
+}
+
+std::string spill_json(const journal::StoreHealth::Spill& spill) {
+  ObjectText out;
+  out.boolean("active", spill.active).number("depth", spill.depth);
+  return out.number("oldest_seconds", std::chrono::duration_cast<std::chrono::seconds>(spill.oldest).count()).take();
+}
+
+bool connected(const JournalHealth& health) { return health.writable && health.store.reachable; }
+
+std::string_view state_of(const JournalHealth& health) {
+  if (!health.writable) return "unhealthy";
+  return health.store.reachable && !health.store.spill.active ? "healthy" : "degraded";
+}
+
+void add_error(ObjectText& out, std::string_view key, const JournalHealth& health) {
+  const auto& error = health.writable ? health.store.error : health.error;
+  if (error.empty()) out.raw(key, "null");
+  if (!error.empty()) out.text(key, error);
+}
+
+awaitable<void> send_state(Call call, int status, std::string body) {
+  auto response = json_response(status, std::move(body));
+  co_await send_response(std::move(call), std::move(response));
+}
+
+}  // namespace
+
+awaitable<void> get_health_database(Call call) {
+  const auto health = call.services->journal->health();
+  ObjectText out;
+  out.text("status", state_of(health)).text("database_connection", connected(health) ? "healthy" : "error");
+  out.boolean("checkpointer_available", health.writable).text("checkpointer_type", health.store.type);
+  add_latency(out, health.store.read_latency);
+  out.raw("spill", spill_json(health.store.spill));
+  add_error(out, "error", health);
+  out.text("timestamp", iso_time(call.services->clock->wall()));
+  return send_state(std::move(call), health.writable ? 200 : 503, out.take());
+}
+
+// No statement is ever prepared under a name: behind a pooler in transaction mode it would belong to somebody else's
+// connection.
+awaitable<void> get_prepared_statements(Call call) {
+  const auto health = call.services->journal->health();
+  ObjectText out;
+  out.text("status", state_of(health)).text("checkpointer_status", connected(health) ? "healthy" : "unavailable");
+  out.number("prepared_statements_count", 0).text("prepared_statement_names", "none");
+  out.raw("connection_kwargs", R"({"prepare_threshold":null})");
+  out.text("timestamp", iso_time(call.services->clock->wall()));
+  return send_state(std::move(call), 200, out.take());
+}
+
+awaitable<void> get_pool_status(Call call) {
+  const auto health = call.services->journal->health();
+  const auto& pool = health.store.connections;
+  const bool has_pool = pool.size > 0 || pool.created > 0;
+  ObjectText out;
+  out.text("timestamp", iso_time(call.services->clock->wall())).text("checkpointer_type", health.store.type);
+  out.boolean("global_checkpointer_exists", true).boolean("has_connection_pool", has_pool);
+  out.boolean("pool_closed", false).boolean("pool_healthy", connected(health));
+  out.boolean("can_query", health.store.reachable);
+  add_error(out, "query_error", health);
+  out.number("size", std::int64_t{pool.size}).number("idle", std::int64_t{pool.idle});
+  out.number("in_use", std::int64_t{pool.in_use}).number("waiting", std::int64_t{pool.waiting});
+  out.number("created", static_cast<std::int64_t>(pool.created));
+  out.number("broken", static_cast<std::int64_t>(pool.broken));
+  out.number("resets", static_cast<std::int64_t>(pool.resets));
+  return send_state(std::move(call), 200, out.take());
+}
+
+}  // namespace holdfast::gateway
