@@ -22,12 +22,18 @@ Result<void> check_encoding(PostgresConnection& connection, Deadline deadline) {
       fmt::format("database: its encoding is {}: create one with ENCODING 'UTF8'", results->front().text(0, 0)));
 }
 
+// Asks the catalogue as of now. to_regclass() would answer from a cache that may not know yet what another instance has
+// committed while this one waited for the lock.
+constexpr const char* kHasVersion =
+    "SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+    "WHERE relname = 'schema_version' AND nspname = ANY (current_schemas(false))";
+
 // 0: there are no tables yet.
 Result<int> read_version(PostgresConnection& connection, Deadline deadline) {
-  const std::array<PostgresCommand, 1> exists{PostgresCommand("SELECT to_regclass('schema_version')::text")};
+  const std::array<PostgresCommand, 1> exists{PostgresCommand(kHasVersion)};
   auto found = connection.run(exists, deadline);
   if (!found) return fail(std::move(found));
-  if (found->front().text(0, 0).empty()) return 0;
+  if (found->front().integer(0, 0) == 0) return 0;
   const std::array<PostgresCommand, 1> read{PostgresCommand("SELECT coalesce(max(version), 0) FROM schema_version")};
   auto version = connection.run(read, deadline);
   if (!version) return fail(std::move(version));
