@@ -1,4 +1,4 @@
-/// The runs that this process has lately seen in the database, in bounded memory: about the last 32,000 to 64,000.
+/// Runs that were seen lately, in bounded memory: about the last 32,000 to 64,000.
 ///
 /// A look-up may say yes for a run that was never seen, with a probability below 1 in 10^14.
 #pragma once
@@ -17,6 +17,11 @@ class SeenRuns {
     if (older_.contains(hash) || !newer_.insert(hash).second || newer_.size() < kGeneration) return;
     older_ = std::move(newer_);
     newer_.clear();
+  }
+
+  void clear() {
+    newer_.clear();
+    older_.clear();
   }
 
   [[nodiscard]] bool contains(const RunId& id) const {

@@ -40,7 +40,7 @@ SpillStore::SpillStore(SpillConfig config, std::unique_ptr<SpillFile> file, Open
       clock_(clock),
       file_(std::move(file)),
       database_(std::move(open), config_.retry_interval, clock),
-      writes_(*file_, lease_, seen_, clock),
+      writes_(*file_, lease_, known_, clock),
       replay_(*file_, clock),
       status_(clock),
       next_step_(clock.steady()) {}
@@ -110,8 +110,11 @@ std::vector<Result<Written>> SpillStore::commit_to_database(std::span<const Writ
   }
   database_.prove();
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    writes_.resolved(run_of(writes[i]));
-    if (results[i]) seen_.add(run_of(writes[i]));
+    const auto& id = run_of(writes[i]);
+    writes_.resolved(id);
+    if (!results[i]) continue;
+    known_.runs.add(id);
+    if (results[i]->changed) known_.current.add(id);
   }
   return results;
 }

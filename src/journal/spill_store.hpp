@@ -88,7 +88,7 @@ class SpillStore final : public Store {
   const std::unique_ptr<SpillFile> file_;
   SpillDatabase database_;
   SpillLease lease_;
-  SeenRuns seen_;
+  KnownThere known_;
   SpillWrites writes_;
   SpillReplay replay_;
   SpillStatus status_;

@@ -22,7 +22,7 @@ Result<std::optional<SpilledRun>> SpillStore::find_spilled(const RunId& id) {
 }
 
 void SpillStore::see(const std::vector<Run>& runs) {
-  for (const auto& run : runs) seen_.add(run.id);
+  for (const auto& run : runs) known_.runs.add(run.id);
 }
 
 Result<std::optional<Run>> SpillStore::find(const RunId& id) {
@@ -31,7 +31,7 @@ Result<std::optional<Run>> SpillStore::find(const RunId& id) {
     if (!local || *local) return local;
   }
   auto found = database_.read([&](Store& store) { return store.find(id); });
-  if (found && *found) seen_.add(id);
+  if (found && *found) known_.runs.add(id);
   return found;
 }
 
@@ -101,7 +101,9 @@ Result<int> SpillStore::renew_lease(const std::string& instance, std::chrono::mi
     if (!database_.away() && others.error().code() == ErrorCode::unavailable) lose_database(others.error());
     return others;
   }
-  const bool doubts = status_.depth() > 0 && lease_.leaves_gap(instance, clock_.steady());
+  const bool gap = lease_.leaves_gap(instance, clock_.steady());
+  if (gap) known_.current.clear();
+  const bool doubts = gap && status_.depth() > 0;
   if (doubts || *others != lease_.others()) {
     auto noted = file_->transaction([&]() -> Result<void> {
       if (doubts) {
@@ -127,6 +129,7 @@ Result<std::vector<Run>> SpillStore::claim(const Claim& claim) {
   auto claimed = database_.write([&](Store& store) { return store.claim(claim); });
   if (claimed) {
     see(*claimed);
+    for (const auto& run : *claimed) known_.current.add(run.id);
   } else if (!database_.away() && claimed.error().code() == ErrorCode::unavailable) {
     lose_database(claimed.error());
   }

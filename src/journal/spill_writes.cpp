@@ -62,7 +62,7 @@ SpillWrites::Answer SpillWrites::apply(const Write& write, Tried tried, UnixMill
 
 SpillWrites::Answer SpillWrites::accept(const Accept& accept, Tried tried, UnixMillis now, std::int64_t& added) {
   const auto& id = accept.run.id;
-  if (seen_.contains(id)) return refuse(id, "the database is away, and this run is there already");
+  if (known_.runs.contains(id)) return refuse(id, "the database is away, and this run is there already");
   auto accepted = write_here(accept, now);
   if (!accepted || !*accepted) return accepted;
   SpilledRun spilled;
@@ -81,8 +81,9 @@ SpillWrites::Answer SpillWrites::adopt(const Append& append, Tried tried, UnixMi
   const auto& base = *append.known;
   auto folded = base;
   if (auto entry = fold_append(folded, append, now); !entry) return Result<Written>(fail(std::move(entry)));
-  // Tried there, a return to the queue may have made the run anybody's.
-  const bool in_doubt = tried == Tried::outcome_unknown && append.to == RunStatus::queued;
+  // Others may have taken it over in a gap of the lease; and a return to the queue, if it is there, made it anybody's.
+  const bool maybe_queued = tried == Tried::outcome_unknown && append.to == RunStatus::queued;
+  const bool in_doubt = maybe_queued || !known_.current.contains(append.id);
   const SpilledRun spilled{false, in_doubt, base.last_seq, base.status, base.attempt, base.lease_owner};
   if (!may_write(append, spilled)) return refuse(append.id, kOthersMayRunIt);
   if (auto adopted = file_.rows().adopt(base, spilled, now); !adopted) return fail(std::move(adopted));

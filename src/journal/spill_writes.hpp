@@ -19,10 +19,16 @@ namespace holdfast::journal {
 
 [[nodiscard]] const RunId& run_of(const Write& write);
 
+/// What this process knows of the database. Of runs that are forgotten the safe side is assumed.
+struct KnownThere {
+  SeenRuns runs;     ///< They are there.
+  SeenRuns current;  ///< Their writer knew how they stood, and this instance's lease has had no gap since.
+};
+
 class SpillWrites {
  public:
-  SpillWrites(SpillFile& file, const SpillLease& lease, const SeenRuns& seen, const Clock& clock)
-      : file_(file), lease_(lease), seen_(seen), clock_(clock) {}
+  SpillWrites(SpillFile& file, const SpillLease& lease, const KnownThere& known, const Clock& clock)
+      : file_(file), lease_(lease), known_(known), clock_(clock) {}
 
   /// What the database made of these writes before.
   enum class Tried : unsigned char { no, outcome_unknown };
@@ -53,7 +59,7 @@ class SpillWrites {
 
   SpillFile& file_;
   const SpillLease& lease_;
-  const SeenRuns& seen_;
+  const KnownThere& known_;
   const Clock& clock_;
 
   /// Runs with a write whose outcome in the database is unknown and which was refused here: whoever goes on from what
