@@ -104,8 +104,9 @@ class Drill {
     const auto* workers = find_object(*health, "workers");
     const auto* processes = workers == nullptr ? nullptr : workers->if_contains("processes");
     if (processes == nullptr || !processes->is_array()) {
-      return fail(ErrorCode::failed_precondition, "this server does not tell its workers; an administrator's token is "
-                                                  "needed (--token)");
+      return fail(ErrorCode::failed_precondition,
+                  "this server does not tell its workers; an administrator's token is "
+                  "needed (--token)");
     }
     for (const auto& process : processes->get_array()) {
       if (!process.is_object() || find_string(process.get_object(), "state") != "idle") continue;

@@ -139,11 +139,12 @@ int main(int argc, char** argv) {
   });
 
   DrillOptions drill_options{.url = kDefaultUrl, .prompt = "How many movies are there?"};
-  auto* drill_command = app.add_subcommand(
-      "drill",
-      "An exercise on a live server: cuts a connection and kills a worker under a real run, shows that the answer comes, "
-      "and how long it took.\nRun it on the server's machine, as its user. Runs of others are delayed for a moment, none "
-      "is lost.");
+  auto* drill_command = app.add_subcommand("drill",
+                                           "An exercise on a live server: cuts a connection and kills a worker under a "
+                                           "real run, shows that the answer comes, "
+                                           "and how long it took.\nRun it on the server's machine, as its user. Runs "
+                                           "of others are delayed for a moment, none "
+                                           "is lost.");
   drill_command->add_option("--question", drill_options.prompt, "What to ask")->capture_default_str();
   add_url(*drill_command, drill_options.url);
   drill_command->callback([&] { status = drill(drill_options); });

@@ -8,14 +8,11 @@ namespace {
 
 constexpr std::string_view kSqliteScheme = "sqlite:";
 
-bool names_postgres(std::string_view url) {
-  return url.starts_with("postgresql://") || url.starts_with("postgres://");
-}
+bool names_postgres(std::string_view url) { return url.starts_with("postgresql://") || url.starts_with("postgres://"); }
 
 journal::OpenDatabase opener(const Settings& settings) {
-  const journal::PostgresConfig config{.url = settings.database,
-                                       .pool_size = settings.database_pool_size,
-                                       .statement_limit = settings.database_timeout};
+  const journal::PostgresConfig config{
+      .url = settings.database, .pool_size = settings.database_pool_size, .statement_limit = settings.database_timeout};
   return [config] { return journal::open_postgres_store(config); };
 }
 
@@ -36,8 +33,8 @@ Result<std::unique_ptr<journal::Store>> open_journal(const Settings& settings, c
                 "database.url (DATABASE_URL, --database) must be empty, sqlite:PATH or "
                 "postgresql://USER:PASSWORD@HOST:PORT/DATABASE");
   }
-  auto store = journal::open_sqlite_store(named ? std::string(url.substr(kSqliteScheme.size())) : default_path,
-                                          system_clock());
+  auto store =
+      journal::open_sqlite_store(named ? std::string(url.substr(kSqliteScheme.size())) : default_path, system_clock());
   if (!store) {
     return fail(std::move(store),
                 named ? "open the journal named by database.url (DATABASE_URL, --database)" : "open the journal");

@@ -3,8 +3,8 @@
 /// Invariant: between two calls no transaction is open, so nothing is held that another program waits for.
 #pragma once
 
-#include "journal/sqlite_import.hpp"
 #include <atomic>
+#include "journal/sqlite_import.hpp"
 
 #include "journal/sqlite_leases.hpp"
 #include "journal/sqlite_ratings.hpp"

@@ -45,9 +45,9 @@ struct Accepted {
 
 /// Where a queued run stands.
 struct QueuePlace {
-  int position = 1;                     ///< 1 is next.
-  std::string reason;                   ///< "starting", "workers_busy", "workers_starting", "workers_failing", "retry_backoff".
-  std::string detail;                   ///< For people; empty when the reason says it all.
+  int position = 1;    ///< 1 is next.
+  std::string reason;  ///< "starting", "workers_busy", "workers_starting", "workers_failing", "retry_backoff".
+  std::string detail;  ///< For people; empty when the reason says it all.
   std::optional<int> estimate_seconds;  ///< Absent while no run has finished yet.
 };
 

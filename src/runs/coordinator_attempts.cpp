@@ -43,7 +43,8 @@ bool can_be_written_later(const Error& error) {
 }
 
 constexpr std::string_view kTimeIsUp =
-    "The attempts at the analysis together took longer than its time limit. Ask for less at once, or raise runs.deadline.";
+    "The attempts at the analysis together took longer than its time limit. Ask for less at once, or raise "
+    "runs.deadline.";
 
 std::string usage_of(const LiveRun& live, const Clock& clock) {
   const auto started = live.run->started_at.value_or(live.run->created_at);

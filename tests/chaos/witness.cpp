@@ -8,31 +8,10 @@
 #include <thread>
 
 #include "tests/chaos/history.hpp"
+#include "tests/chaos/instances.hpp"
 #include "tests/support/http_client.hpp"
 
 namespace holdfast::testing {
-namespace {
-
-using namespace std::chrono_literals;
-
-void judge_history(const json::array& entries, const std::string& id) {
-  std::int64_t seq = 0;
-  std::int64_t attempt = 0;
-  int terminal = 0;
-  for (const auto& item : entries) {
-    const auto& entry = item.as_object();
-    EXPECT_EQ(find_int(entry, "seq"), ++seq) << id << ": entries are numbered without a gap";
-    const auto kind = find_string(entry, "kind").value_or("");
-    const auto of_attempt = find_int(entry, "attempt").value_or(-1);
-    if (kind == "started") EXPECT_EQ(of_attempt, attempt + 1) << id << ": attempts follow each other";
-    attempt = std::max(attempt, of_attempt);
-    EXPECT_EQ(of_attempt, attempt) << id << ": no word of an older attempt after a newer one began";
-    if (is_terminal_name(kind)) ++terminal;
-  }
-  EXPECT_EQ(terminal, 1) << id << ": exactly one end";
-}
-
-}  // namespace
 
 void Witness::submit() {
   auto& run = runs_.emplace_back(Sent{RunId::make(), "question " + std::to_string(runs_.size() + 1)});
@@ -81,7 +60,7 @@ void Witness::judge() const {
     EXPECT_EQ(find_string(*result, "result"), run.prompt) << "the answer belongs to its question";
     const auto timeline = ask("/v1/runs/" + run.id.text() + "/timeline");
     ASSERT_TRUE(timeline);
-    judge_history(timeline->at("entries").as_array(), run.id.text());
+    expect_one_end(*timeline);
   }
 }
 

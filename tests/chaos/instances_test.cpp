@@ -1,0 +1,151 @@
+// What one instance does when another is gone, frozen or only asked instead of it, and when the database is away.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <thread>
+
+#include "tests/chaos/instances.hpp"
+
+namespace holdfast::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Instances : public ::testing::Test {
+ protected:
+  // A worker that takes its time, so that its run can be found running.
+  Instance& start(const std::string& worker_flags = "--steps 20 --sleep-ms 100") {
+    if (database_.empty()) database_ = cluster_.url(cluster_.create_database());
+    const auto data = directory_ / ("data" + std::to_string(instances_.size()));
+    instances_.push_back(std::make_unique<Instance>(data, database_, worker_flags));
+    EXPECT_TRUE(instances_.back()->start()) << instances_.back()->log();
+    return *instances_.back();
+  }
+
+  static std::string result_at(const Instance& instance, const RunId& id) {
+    const auto run = instance.get("/v1/runs/" + id.text());
+    return run ? answer_of(*run) : "nothing";
+  }
+
+  static void expect_one_end_at(const Instance& instance, const RunId& id) {
+    const auto timeline = instance.get("/v1/runs/" + id.text() + "/timeline");
+    ASSERT_TRUE(timeline);
+    expect_one_end(*timeline);
+  }
+
+  // The last word of each test: a new run goes through both ways.
+  static void expect_work_goes_on(const Instance& instance) {
+    const auto id = RunId::make();
+    ASSERT_EQ(instance.submit(id, "after the trouble").status, 202);
+    EXPECT_TRUE(instance.shows(id, "completed"));
+  }
+
+  PostgresCluster cluster_;
+  TemporaryDirectory directory_;
+  std::string database_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+  RunId id_ = RunId::make();
+};
+
+TEST_F(Instances, ARunOfAKilledInstanceIsFinishedByAnother) {
+  auto& first = start();
+  auto& second = start();
+  ASSERT_EQ(first.submit(id_, "hello").status, 202);
+  ASSERT_TRUE(first.shows(id_, "running"));
+  first.kill();
+  EXPECT_TRUE(second.shows(id_, "completed")) << second.log();
+  EXPECT_EQ(result_at(second, id_), "hello");
+  expect_one_end_at(second, id_);
+  expect_work_goes_on(second);
+}
+
+TEST_F(Instances, TheLateAnswerOfAFrozenInstanceIsRefused) {
+  auto& first = start("--steps 10 --sleep-ms 200");
+  auto& second = start();
+  ASSERT_EQ(first.submit(id_, "hello").status, 202);
+  ASSERT_TRUE(first.shows(id_, "running"));
+  first.freeze();
+  ASSERT_TRUE(second.shows(id_, "completed")) << second.log();
+  first.thaw();
+  ASSERT_TRUE(first.shows(id_, "completed")) << first.log();
+  expect_one_end_at(first, id_);
+  expect_work_goes_on(first);
+}
+
+TEST_F(Instances, WaitingStreamingAndCancellingWorkAtAnyInstance) {
+  auto& first = start();
+  auto& second = start();
+  ASSERT_EQ(first.submit(id_, "hello").status, 202);
+  ASSERT_TRUE(second.shows(id_, "running"));
+
+  HttpClient stream(second.port(), 30s);
+  ASSERT_TRUE(stream.send(request_text("GET", "/v1/runs/" + id_.text() + "/events")));
+  const auto events = stream.read();
+  ASSERT_TRUE(events);
+  EXPECT_NE(events->body.find("event: progress"), std::string::npos);
+  EXPECT_NE(events->body.find("event: done"), std::string::npos);
+
+  const auto joined = second.submit(id_, "hello");
+  EXPECT_EQ(joined.status, 202);
+  EXPECT_EQ(result_at(second, id_), "hello");
+
+  const auto other = RunId::make();
+  ASSERT_EQ(first.submit(other, "to be cancelled").status, 202);
+  ASSERT_TRUE(first.shows(other, "running"));
+  EXPECT_EQ(second.post("/v1/runs/" + other.text() + "/cancel", "").status, 202);
+  EXPECT_TRUE(first.shows(other, "cancelled"));
+  expect_one_end_at(first, other);
+  expect_work_goes_on(first);
+}
+
+TEST_F(Instances, AnIdleInstanceTakesWhatWaitsAtABusyOne) {
+  auto& first = start("--steps 20 --sleep-ms 200");
+  std::vector<RunId> ids;
+  for (int i = 0; i < 6; ++i) {
+    ids.push_back(RunId::make());
+    ASSERT_EQ(first.submit(ids.back(), "hello").status, 202);
+  }
+  auto& second = start("--steps 1");
+  for (const auto& id : ids) {
+    EXPECT_TRUE(second.shows(id, "completed"));
+    expect_one_end_at(second, id);
+  }
+  EXPECT_NE(second.log().find("workers.ready"), std::string::npos);
+}
+
+TEST_F(Instances, RunsGoOnWhileTheDatabaseIsAwayAndAreThereWhenItIsBack) {
+  auto& instance = start("--steps 2 --sleep-ms 20");
+  expect_work_goes_on(instance);
+  cluster_.stop();
+  ASSERT_EQ(instance.submit(id_, "in the dark").status, 202) << instance.log();
+  EXPECT_TRUE(instance.shows(id_, "completed")) << instance.log();
+  EXPECT_EQ(result_at(instance, id_), "in the dark");
+  HttpClient client(instance.port());
+  EXPECT_EQ(client.ask("GET", "/v1/runs").value_or(HttpReply{}).status, 503) << "a list is only in the database";
+
+  cluster_.start();
+  auto& second = start("--steps 1");
+  EXPECT_TRUE(second.shows(id_, "completed")) << instance.log();
+  EXPECT_EQ(result_at(second, id_), "in the dark");
+  expect_one_end_at(second, id_);
+  expect_work_goes_on(instance);
+}
+
+TEST_F(Instances, AServerStartsWithoutItsDatabaseAndIsKilledWithoutLosingWhatItTook) {
+  auto& instance = start("--steps 5 --sleep-ms 100");
+  instance.kill();
+  cluster_.stop();
+  ASSERT_TRUE(instance.start()) << instance.log();
+  ASSERT_EQ(instance.submit(id_, "in the dark").status, 202) << instance.log();
+  instance.kill();
+  ASSERT_TRUE(instance.start()) << instance.log();
+  EXPECT_TRUE(instance.shows(id_, "completed")) << instance.log();
+  cluster_.start();
+  auto& second = start("--steps 1");
+  EXPECT_TRUE(second.shows(id_, "completed")) << instance.log();
+  expect_one_end_at(second, id_);
+  expect_work_goes_on(second);
+}
+
+}  // namespace
+}  // namespace holdfast::testing
