@@ -5,7 +5,7 @@
 #include <fstream>
 #include <set>
 
-#include "support/temporary_directory.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace holdfast::app {
 namespace {
