@@ -1,5 +1,6 @@
 #include "journal/sqlite_store.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "journal/fold.hpp"
@@ -95,7 +96,9 @@ Result<void> SqliteStore::probe() {
 Result<std::optional<Run>> SqliteStore::find(const RunId& id) {
   const auto asked = clock_.steady();
   auto run = reads_.find(id);
-  read_latency_us_ = std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady() - asked).count();
+  const auto took = std::chrono::ceil<std::chrono::microseconds>(clock_.steady() - asked);
+  // 0 stands for "nothing was read yet".
+  read_latency_us_ = std::max<std::int64_t>(took.count(), 1);
   return run;
 }
 

@@ -48,8 +48,8 @@ TEST_F(DeleteThreadContract, WhatStillWorksOrWaitsIsCancelledFirst) {
   while (text_of(object_of(get("/v1/runs/" + numbered_id(1).text())), "status") != "running") {
     std::this_thread::sleep_for(5ms);
   }
-  const auto body = R"({"prompt":"How many?","run_id":")" + numbered_id(1).text() + "\"}";
-  auto waiting = std::async(std::launch::async, [&] { return post("/v1/threads/t1/runs", body); });
+  auto waiting =
+      std::async(std::launch::async, [&] { return get("/v1/runs/" + numbered_id(1).text(), {{"Prefer", "wait=20"}}); });
   EXPECT_EQ(remove("/v1/threads/t1").status, 204);
   const auto told = waiting.get();
   EXPECT_TRUE(told.status == 200 || told.status == 404) << "who waited is told: " << told.status << told.body;

@@ -125,7 +125,7 @@ TEST_F(RatingRoutesContract, ACommentMayHaveAThousandCharactersOfAnySizeAndNoBod
   for (int i = 0; i < 1'000; ++i) comment += "ř";
   EXPECT_EQ(post("/feedback", body_of(kMine, R"("comment":")" + comment + "\"")).status, 200);
   EXPECT_EQ(post("/feedback", body_of(kMine, R"("comment":")" + std::string(2'000'000, 'c') + "\"")).status, 413);
-  for (const auto* path : {"/feedback", "/sentiment", "/stop-execution"}) EXPECT_EQ(post(path, "").status, 411) << path;
+  for (const auto* path : {"/feedback", "/sentiment", "/stop-execution"}) EXPECT_EQ(post(path, "").status, 422) << path;
 }
 
 TEST_F(RatingRoutesContract, StoppingEndsARunOnceAndSaysWhenThereIsNothingToStop) {

@@ -383,6 +383,8 @@ test('A run that fails, is stopped or takes too long says so in the compatible f
   const stopped = exercise(409, 'POST', '/analyze', analyze('sleep 3', run_id));
   while ((await send(narrow.base, 'POST', `/v1/runs/${run_id}/cancel`)).status === 404);
   await stopped;
+  // Its worker was stopped; the time of the next run does not begin before there is another.
+  await exercise(200, 'POST', '/analyze', analyze('text'));
   await exercise(504, 'POST', '/analyze', analyze('sleep 60'));
 });
 
