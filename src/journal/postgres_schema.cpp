@@ -44,6 +44,7 @@ Result<int> read_version(PostgresConnection& connection, Deadline deadline) {
 Result<void> run_steps(PostgresConnection& connection, Deadline deadline) {
   auto version = read_version(connection, deadline);
   if (!version) return fail(std::move(version));
+  if (*version >= kSchemaVersion) return {};  // Another instance was faster.
   std::string script;
   if (*version == 0)
     script = "CREATE TABLE schema_version (version INTEGER NOT NULL); INSERT INTO schema_version VALUES (0);";
