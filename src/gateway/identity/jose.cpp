@@ -14,6 +14,9 @@ constexpr std::size_t kLongestToken = 8 * 1024;
 constexpr std::size_t kShortestSecret = 32;
 constexpr std::size_t kShortestRsaBits = 2048;
 constexpr std::size_t kMostKeys = 64;
+// Of signatures of 64 and 32 bytes, in base64url.
+constexpr std::size_t kEs256Length = 86;
+constexpr std::size_t kHs256Length = 43;
 
 std::shared_ptr<cjose_jwk_t> share(cjose_jwk_t* key) {
   return {key, [](cjose_jwk_t* owned) { cjose_jwk_release(owned); }};
@@ -116,12 +119,16 @@ Result<SignedToken> SignedToken::parse(std::string_view text) {
   std::free(critical);
   if (has_critical) return fail(ErrorCode::invalid_argument, "the token needs an extension that is not known");
   token.algorithm_ = algorithm;
+  token.signature_length_ = text.size() - (text.rfind('.') + 1);
   if (const char* id = cjose_header_get(header, CJOSE_HDR_KID, &error); id != nullptr) token.key_id_ = id;
   return token;
 }
 
 std::optional<std::string> SignedToken::payload_signed_by(const VerificationKey& key) const {
   if (algorithm_ != to_string(key.algorithm())) return std::nullopt;
+  // cjose does not mind what follows a signature of fixed length. Of RSA, OpenSSL checks the length.
+  if (key.algorithm() == Algorithm::es256 && signature_length_ != kEs256Length) return std::nullopt;
+  if (key.algorithm() == Algorithm::hs256 && signature_length_ != kHs256Length) return std::nullopt;
   cjose_err error{};
   if (!cjose_jws_verify(token_.get(), key.key_.get(), &error)) return std::nullopt;
   std::uint8_t* payload = nullptr;

@@ -63,6 +63,7 @@ class SignedToken {
   std::shared_ptr<_cjose_jws_int> token_;
   std::string algorithm_;
   std::optional<std::string> key_id_;
+  std::size_t signature_length_ = 0;  ///< In characters.
 };
 
 }  // namespace holdfast::gateway

@@ -66,11 +66,12 @@ std::expected<std::string, TokenRefusal> verify_token(std::string_view text, std
     return std::move(*subject);
   }
   if (tried) return refuse("the signature of the token is wrong");
-  // Other algorithms are never taken, so a newer key set would not help.
-  const bool hopeful = token->algorithm() == "RS256" || token->algorithm() == "ES256";
-  return refuse(
-      hopeful ? "the key that signed the token is not known" : "the token is signed in a way that is not accepted",
-      hopeful);
+  // Other algorithms are never taken, nor another one with a key we have: a newer key set would not help.
+  const auto has_its_id = [&token](const VerificationKey& key) { return token->key_id() == key.id(); };
+  const bool taken = token->algorithm() == "RS256" || token->algorithm() == "ES256";
+  if (taken && std::ranges::none_of(keys, has_its_id))
+    return refuse("the key that signed the token is not known", true);
+  return refuse("the token is signed in a way that is not accepted");
 }
 
 }  // namespace holdfast::gateway

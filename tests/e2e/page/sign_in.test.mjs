@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Server } from '../../support/server.mjs';
-import { ask, closeBrowser, keptQuestions, newUser, openBrowser, waitForAnswer } from './browser.mjs';
+import { ask, closeBrowser, keptQuestions, lastTurn, newUser, openBrowser, waitForAnswer } from './browser.mjs';
 
 const question = 'What was the life expectancy in Japan in 1995?';
 let server;
@@ -53,7 +53,7 @@ test('A question asked before signing in is sent afterwards', async (t) => {
   const page = await (await user(t)).open(server.base);
   await page.getByText('This server asks who you are.').waitFor();
   await ask(page, question);
-  await page.getByText('Sign in above').waitFor();
+  await lastTurn(page).getByText('Sign in above').waitFor();
   assert.equal((await keptQuestions(page)).length, 1);
   await signIn(page, key);
   assert.match(await waitForAnswer(page), /Japan/);

@@ -167,6 +167,10 @@ TEST(TokenTest, TokensThatNoKeyOfOursSignedAreRefused) {
       good.substr(1),
       good.substr(0, good.size() - 4),
       good + "A",
+      good + "AAAA",
+      good + "=",
+      rsa_signed + "A",
+      rsa_signed + "AAAA",
       good + "." + good,
       good.substr(good.find('.')),
       body + rsa_signed.substr(rsa_signed.rfind('.')),
@@ -216,6 +220,7 @@ TEST(TokenTest, ASecretTakesTestTokensAndNothingElse) {
   const KeySet keys{VerificationKey::from_secret(kSecret).value()};
   const auto take = [&](const std::string& token) { return verify_token(token, keys, kRules, kNow).has_value(); };
   EXPECT_TRUE(take(sign_hs256(kSecret, R"({"alg":"HS256","typ":"JWT"})", good_claims())));
+  EXPECT_FALSE(take(sign_hs256(kSecret, R"({"alg":"HS256"})", good_claims()) + "A"));
   EXPECT_FALSE(take(sign_hs256(kSecret + "x", R"({"alg":"HS256"})", good_claims())));
   EXPECT_FALSE(take(sign_hs256("", R"({"alg":"HS256"})", good_claims())));
   EXPECT_FALSE(take(sign_hs256(kSecret, R"({"alg":"HS512"})", good_claims())));
