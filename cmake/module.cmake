@@ -28,7 +28,7 @@ function(holdfast_test name)
   if(TEST_WHOLE)
     set(apart TEST_FILTER "-${TEST_WHOLE}")
     add_test(NAME "${target} ${TEST_WHOLE}" COMMAND ${target} "--gtest_filter=${TEST_WHOLE}")
-    set_tests_properties("${target} ${TEST_WHOLE}" PROPERTIES LABELS ${TEST_TIER} TIMEOUT 600)
+    set_tests_properties("${target} ${TEST_WHOLE}" PROPERTIES LABELS ${TEST_TIER} TIMEOUT 1500)
   endif()
   gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 ${apart}
     PROPERTIES LABELS ${TEST_TIER} TIMEOUT ${TEST_TIMEOUT})

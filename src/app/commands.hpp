@@ -50,7 +50,7 @@ int show_run(const ServerAccess& server, const std::string& run_id, Output outpu
 int add_key(const LoadedSettings& settings, const std::string& subject);
 
 struct DrillOptions {
-  std::string url;
+  ServerAccess server;
   std::string prompt;
 };
 

@@ -214,9 +214,9 @@ class Drill {
 }  // namespace
 
 int drill(const DrillOptions& options) {
-  const auto address = parse_api_url(options.url);
+  const auto address = parse_api_url(options.server.url);
   if (!address) return report(address.error());
-  const auto passed = Drill(ApiClient(*address), options.prompt).run();
+  const auto passed = Drill(ApiClient(*address, options.server.token), options.prompt).run();
   return passed ? 0 : report(passed.error());
 }
 

@@ -138,7 +138,7 @@ int main(int argc, char** argv) {
                                     : list_runs(list_options);
   });
 
-  DrillOptions drill_options{.url = kDefaultUrl, .prompt = "How many movies are there?"};
+  DrillOptions drill_options{.server = {.url = kDefaultUrl}, .prompt = "How many movies are there?"};
   auto* drill_command = app.add_subcommand("drill",
                                            "An exercise on a live server: cuts a connection and kills a worker under a "
                                            "real run, shows that the answer comes, "
@@ -146,7 +146,7 @@ int main(int argc, char** argv) {
                                            "of others are delayed for a moment, none "
                                            "is lost.");
   drill_command->add_option("--question", drill_options.prompt, "What to ask")->capture_default_str();
-  add_url(*drill_command, drill_options.url);
+  add_server(*drill_command, drill_options.server);
   drill_command->callback([&] { status = drill(drill_options); });
 
   SettingFlags config_flags;
