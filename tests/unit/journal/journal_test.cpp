@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "journal/spill_store.hpp"
 #include "tests/support/faulty_store.hpp"
 #include "tests/support/journal_writes.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -299,6 +300,35 @@ TEST_F(JournalTest, ManyWritersFromTwoRoundsAllGetTheirOwnAnswer) {
   }
   run();
   EXPECT_EQ(matched, 500);
+}
+
+// A database behind a local journal: away at first, until it is opened the third time.
+TEST_F(JournalTest, AnIdleJournalMovesLocalRunsByItselfAndIsWritableMeanwhile) {
+  std::atomic<int> tries{0};
+  auto open_database = [this, &tries]() -> Result<std::unique_ptr<Store>> {
+    if (++tries < 3) return fail(ErrorCode::unavailable, "fault: away");
+    return open_sqlite_store(path_, clock_);
+  };
+  const SpillConfig config{
+      .path = directory_ / "spill.sqlite", .database_type = "sqlite", .retry_interval = std::chrono::milliseconds(5)};
+  journal_.emplace(io_.get_executor(), open_spill_store(config, open_database, system_clock()).value());
+  task([this]() -> awaitable<void> {
+    auto unknown = co_await journal_->deliver(RunId::make());
+    outcomes_.push_back(std::string(to_string(unknown.error().code())));
+    auto accept = new_run(RunId::make());
+    auto accepted = co_await journal_->accept(std::move(accept));
+    outcomes_.push_back(accepted ? "ok" : accepted.error().message());
+  });
+  run();
+  EXPECT_EQ(outcomes_.size(), 2U);
+  EXPECT_EQ(outcomes_.back(), "ok");
+  EXPECT_TRUE(journal_->health().writable);
+  const auto settled = [this] {
+    const auto spill = journal_->health().store.spill;
+    return !spill.active && spill.depth == 0;
+  };
+  for (int i = 0; i < 3000 && !settled(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_TRUE(settled());
 }
 
 }  // namespace

@@ -102,19 +102,6 @@ class SpillRandomTest : public ::testing::TestWithParam<bool>, protected SpillWo
     std::vector<Write> writes;
     for (const auto& [id, write] : batch) writes.push_back(write);
     const auto results = write_all(writes);
-    if (std::getenv("TRACE"))
-      for (std::size_t i = 0; i < writes.size(); ++i) {
-        fprintf(
-            stderr, "T %ld %s %s => %s away=%d\n", clock().wall() - ManualClock::kStart,
-            run_of(writes[i]).text().c_str(),
-            std::holds_alternative<Append>(writes[i])
-                ? (std::string(to_string(std::get<Append>(writes[i]).kind)) + std::get<Append>(writes[i]).body).c_str()
-            : writes[i].index() ? "deliver"
-                                : "accept",
-            results[i] ? (std::string("ok ") + std::to_string(results[i]->run.last_seq)).c_str()
-                       : results[i].error().message().c_str(),
-            (int)store().health().spill.active);
-      }
     for (std::size_t i = 0; i < writes.size(); ++i) note(writes[i], results[i]);
   }
 
@@ -181,7 +168,11 @@ class SpillRandomTest : public ::testing::TestWithParam<bool>, protected SpillWo
     ASSERT_TRUE(rival.renew_lease("rival", kTtl));
     std::vector<journal::Run> taken;
     if (chance(30)) taken = rival.claim({"rival", {token()}}).value();
-    for (const auto& orphan : rival.orphans(1).value()) {
+    // Who comes back to a database waits for one ttl before it judges leases. So in an outage of all, local words come
+    // in first; that others reach the database for longer while this instance does not is the case that is not covered.
+    const auto spill = store().health().spill;
+    const bool judges = !spill.active && spill.depth == 0;
+    for (const auto& orphan : rival.orphans(judges ? 1 : 0).value()) {
       auto loss = loss_of(orphan.id, orphan.attempt);
       loss.body = token();
       const std::vector<Write> writes{loss};
@@ -251,21 +242,13 @@ class SpillRandomTest : public ::testing::TestWithParam<bool>, protected SpillWo
                        entries[static_cast<std::size_t>(acked.seq - 1)].kind == acked.kind;
     if (there) return;
     EXPECT_TRUE(has_rival()) << "lost: " << id.text() << " " << acked.seq << " " << acked.body;
-    EXPECT_FALSE(parse_run_status(to_string(acked.kind)))
-        << "an answer that was shown was replaced" << id.text() << dump(entries);
+    EXPECT_FALSE(parse_run_status(to_string(acked.kind))) << "an answer that was shown was replaced: " << id.text();
     const auto kept =
         count_locally("SELECT count(*) FROM fenced_runs JOIN fenced_entries USING (number) WHERE id = '" + id.text() +
                       "' AND seq = " + std::to_string(acked.seq) + " AND body = '" + acked.body + "'");
     EXPECT_EQ(kept, 1) << "fenced and not kept aside";
   }
 
-  static std::string dump(const std::vector<Entry>& entries) {
-    std::string out;
-    for (const auto& e : entries)
-      out += "\n" + std::to_string(e.seq) + " a" + std::to_string(e.attempt) + " " + std::string(to_string(e.kind)) +
-             " " + e.body + " at " + std::to_string(e.at - ManualClock::kStart);
-    return out;
-  }
   void check_everything() {
     const auto there = other_instance();
     for (const auto& [id, model] : model_) check_run(*there, id, model);
@@ -291,7 +274,7 @@ class SpillRandomTest : public ::testing::TestWithParam<bool>, protected SpillWo
 
 TEST_P(SpillRandomTest, EveryAcknowledgedWriteIsInTheDatabaseOnceAfterAllOutages) {
   SCOPED_TRACE("seed " + std::to_string(seed_));
-  live(150);
+  live(100);
   come_to_rest();
   check_everything();
 }
