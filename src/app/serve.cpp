@@ -10,6 +10,7 @@
 #include "app/builtin_worker.hpp"
 #include "app/commands.hpp"
 #include "app/data_dir.hpp"
+#include "app/pressure_watch.hpp"
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
 
@@ -47,6 +48,20 @@ runs::CoordinatorConfig coordinator_config(const Settings& settings) {
           .send_history = settings.worker_command.empty()};
 }
 
+gateway::GatewayConfig gateway_config(const Settings& settings, std::vector<std::string> examples,
+                                      const memory::PressureGauge& pressure) {
+  gateway::GatewayConfig config;
+  config.server.limits.body = static_cast<std::size_t>(settings.max_body.count());
+  config.examples = std::move(examples);
+  config.memory_limit = settings.memory_limit;
+  config.allowance.requests = settings.limit_requests;
+  config.allowance.window = settings.limit_window;
+  config.allowance.burst = settings.limit_burst;
+  config.allowance.waiting = settings.limit_waiting;
+  config.pressure = &pressure;
+  return config;
+}
+
 // Everything that lives while the server runs. Members are destroyed in reverse order: the event loop last.
 class Service {
  public:
@@ -58,9 +73,9 @@ class Service {
         journal_(io_.get_executor(), std::move(store)),
         pool_(io_.get_executor(), pool_config(settings, data_), [this] { coordinator_.pump(); }),
         coordinator_(io_.get_executor(), journal_, pool_, system_clock(), coordinator_config(settings)),
+        pressure_(system_clock(), settings.memory_limit, read_own_tree, [this] { gateway_.drop_caches(); }),
         gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
-                 {.server = {.limits = {.body = static_cast<std::size_t>(settings.max_body.count())}},
-                  .examples = std::move(examples)}) {}
+                 gateway_config(settings, std::move(examples), pressure_.gauge())) {}
 
   Result<void> run() {
     auto listening = gateway_.listen(settings_.listen);
@@ -83,6 +98,7 @@ class Service {
     }
     pool_.start();
     gateway_.start();
+    pressure_.start(io_.get_executor());
     log::info("app.started", {{"port", gateway_.port()}, {"data", data_.path()}, {"recovered_runs", *recovered}});
     announce(*recovered);
   }
@@ -123,6 +139,7 @@ class Service {
   journal::Journal journal_;
   workers::Pool pool_;
   runs::Coordinator coordinator_;
+  PressureWatch pressure_;
   gateway::Gateway gateway_;
   Result<void> outcome_;
 };

@@ -36,6 +36,11 @@ struct Settings {
   std::chrono::milliseconds drain_timeout{30'000};
   Bytes max_body{std::uint64_t{1024} * 1024};
   bool debug = false;
+  Bytes memory_limit{std::uint64_t{512} * 1024 * 1024};
+  int limit_requests = 300;
+  std::chrono::milliseconds limit_window{60'000};
+  int limit_burst = 60;
+  int limit_waiting = 200;
 };
 
 /// One row of the table.

@@ -29,6 +29,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/readyz", kNoBody, get_readyz},
     Route{"GET", "/startupz", kNoBody, get_startupz},
     Route{"GET", "/health", kNoBody, get_health},
+    Route{"GET", "/health/rate-limits", kNoBody, get_rate_limits},
 };
 
 constexpr std::array<std::string_view, 8> kKnownMethods{"GET",    "HEAD",  "POST",    "PUT",
@@ -74,13 +75,16 @@ Problem no_route(const Request& request, const RouteMatch& match) {
 Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator, journal::Journal& journal,
                  workers::Pool& pool, const Clock& clock, GatewayConfig config)
     : config_(std::move(config)),
-      server_(std::move(executor), clock, config_.server, [this](Exchange* exchange) { return serve(exchange); }) {
+      server_(std::move(executor), clock, config_.server, [this](Exchange* exchange) { return serve(exchange); }),
+      turnstile_(config_.allowance) {
   services_.coordinator = &coordinator;
   services_.journal = &journal;
   services_.pool = &pool;
   services_.clock = &clock;
   services_.config = &config_;
   services_.server = &server_;
+  services_.turnstile = &turnstile_;
+  services_.reserve = &reserve_;
   services_.started = clock.steady();
 }
 
@@ -98,6 +102,8 @@ Result<void> Gateway::listen(std::string_view address) {
   url_ = "http://" + (v6 ? "[" + parsed->host + "]" : parsed->host) + ":" + std::to_string(port()) + "/";
   return {};
 }
+
+void Gateway::drop_caches() { turnstile_.allowance.forget_idle(services_.clock->steady()); }
 
 awaitable<void> Gateway::drain(SteadyTime deadline) { return server_.drain(deadline); }
 

@@ -8,7 +8,9 @@
 
 #include "gateway/call.hpp"
 #include "gateway/config.hpp"
+#include "gateway/fallback.hpp"
 #include "gateway/server.hpp"
+#include "gateway/submit_in_turn.hpp"
 
 namespace holdfast::gateway {
 
@@ -40,11 +42,16 @@ class Gateway {
 
   [[nodiscard]] const Server& server() const noexcept { return server_; }
 
+  /// Gives back what is kept only in case it is needed again.
+  void drop_caches();
+
  private:
   awaitable<void> serve(Exchange* exchange);
 
   GatewayConfig config_;
   Server server_;
+  Turnstile turnstile_;
+  FallbackReserve reserve_;
   Services services_;
   std::string url_;
 };

@@ -33,6 +33,9 @@ awaitable<void> get_readyz(Call call);
 awaitable<void> get_startupz(Call call);
 awaitable<void> get_health(Call call);
 
+// limit_routes.cpp
+awaitable<void> get_rate_limits(Call call);
+
 // page_routes.cpp
 /// The page, its files and /openapi.json. False when no such file is built in; then nothing was sent.
 awaitable<bool> get_asset(Call call);

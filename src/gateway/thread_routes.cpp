@@ -1,4 +1,5 @@
 #include "gateway/chat_json.hpp"
+#include "gateway/fallback.hpp"
 #include "gateway/json_text.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/run_request.hpp"
@@ -44,14 +45,14 @@ awaitable<void> get_thread_runs(Call call) {
     co_await send_problem(std::move(call), std::move(problem));
     co_return;
   }
-  std::string list = "[";
-  for (const auto& run : *runs) {
-    if (list.size() > 1) list += ',';
-    list += current_run_json(call, run, Via::journal);
+  auto response = try_build("gateway.build_response", [&] {
+    return json_response(200, ObjectText().raw("runs", run_list_json(call, *runs)).take());
+  });
+  if (response) {
+    co_await call.exchange->send(std::move(*response));
+  } else {
+    send_cannot_build(call, response.error());
   }
-  list += ']';
-  auto response = json_response(200, ObjectText().raw("runs", list).take());
-  co_await send_response(std::move(call), std::move(response));
 }
 
 awaitable<void> get_chat_messages(Call call) {
@@ -61,11 +62,17 @@ awaitable<void> get_chat_messages(Call call) {
     co_await send_problem(std::move(call), std::move(problem));
     co_return;
   }
-  auto list = chat_messages_json(*runs);
   const auto* envelope = call.request().target.find_query("envelope");
   const bool wrapped = envelope != nullptr && *envelope == "true";
-  auto response = json_response(200, wrapped ? ObjectText().raw("messages", list).take() : std::move(list));
-  co_await send_response(std::move(call), std::move(response));
+  auto response = try_build("gateway.build_response", [&] {
+    auto list = chat_messages_json(*runs);
+    return json_response(200, wrapped ? ObjectText().raw("messages", list).take() : std::move(list));
+  });
+  if (response) {
+    co_await call.exchange->send(std::move(*response));
+  } else {
+    send_cannot_build(call, response.error());
+  }
 }
 
 awaitable<void> get_initial_prompts(Call call) {

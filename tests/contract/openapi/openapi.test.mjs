@@ -14,13 +14,17 @@ const otherWorker = ['--worker', `${process.execPath} ${new URL('worker.mjs', im
 let server;
 /** With another worker, one place to work and one to wait. */
 let narrow;
+/** One start an hour for each user. */
+let frugal;
 const seen = new Set();
 
 before(async () => {
   server = await new Server().start();
   narrow = await new Server(otherWorker, { MAX_CONCURRENT_ANALYSES: '1', HOLDFAST_QUEUE_LIMIT: '1', HOLDFAST_RUN_DEADLINE: '4s' }).start();
+  frugal = await new Server(otherWorker, { RATE_LIMIT_REQUESTS: '1', RATE_LIMIT_WINDOW: '1h' }).start();
 });
 after(async () => {
+  await frugal.stop();
   await server.stop();
   await narrow.stop();
 });
@@ -241,6 +245,15 @@ test('When the line is full, a run is refused and not started', async () => {
   assert.equal(refused.json.retryable, true);
   await exercise(503, 'POST', '/analyze', { on: narrow, body: { prompt: 'one more', thread_id: 't' } });
   await exercise(404, 'GET', run, { on: narrow, params: { run_id } });
+});
+
+test('A user who has started as much as one may is refused, and told when to try again', async () => {
+  await exercise(202, 'POST', '/analyze', { on: frugal, body: { prompt: 'one', thread_id: 't' }, headers: { Prefer: 'respond-async' } });
+  await exercise(429, 'POST', '/analyze', { on: frugal, body: { prompt: 'two', thread_id: 't' } });
+  await exercise(429, 'POST', start, { on: frugal, params: { thread_id: 't' }, body: { prompt: 'three' } });
+  const { json } = await exercise(200, 'GET', '/health/rate-limits', { on: frugal });
+  assert.equal(json.rate_limit_requests, 1);
+  assert.equal(json.active_clients, 1);
 });
 
 test('The state of the server can be asked', async () => {
