@@ -58,15 +58,30 @@ class Follower {
         failures = 0;
         return take(event);
       });
+      if (ended_ && !done_) done_ = read_end(client, run_id);
       if (done_) return std::move(*done_);
       const bool refused = !streamed && streamed.error().code() == ErrorCode::failed_precondition;
-      if (refused || failures >= kMostTries) return fail(std::move(streamed), "the run goes on without us");
-      fmt::print(stderr, "  connection lost ({}); the run goes on, reconnecting\n", streamed.error().message());
+      if (refused) return fail(std::move(streamed), "the run goes on without us");
+      if (failures >= kMostTries) return fail(ErrorCode::unavailable, "the run goes on without us: " + why(streamed));
+      fmt::print(stderr, "  connection lost ({}); the run goes on, reconnecting\n", why(streamed));
       pause_before(failures + 1);
     }
   }
 
  private:
+  static std::string why(const Result<void>& streamed) {
+    return streamed ? "the answer could not be sent" : streamed.error().message();
+  }
+
+  // The run itself, once it can be read whole.
+  static std::optional<json::object> read_end(const ApiClient& client, const std::string& run_id) {
+    const auto response = client.request("GET", "/v1/runs/" + run_id);
+    if (!response || response->status != 200) return std::nullopt;
+    auto run = parse_json_object(response->body);
+    if (!run || !find_string(*run, "status")) return std::nullopt;
+    return std::move(*run);
+  }
+
   Continue take(const ApiEvent& event) {
     if (!event.id.empty()) cursor_ = event.id;
     auto data = parse_json_object(event.data);
@@ -74,7 +89,9 @@ class Follower {
     if (event.type == "done") {
       // The event carries the run, bare or under `run`.
       const auto* run = find_object(*data, "run");
-      done_ = run == nullptr ? *data : *run;
+      ended_ = true;
+      // Without a status it is the fallback of a server that could not build the answer: ask for the run.
+      if (const auto& whole = run == nullptr ? *data : *run; find_string(whole, "status")) done_ = whole;
       return Continue::no;
     }
     if (output_ == Output::people) show(event, *data);
@@ -92,6 +109,7 @@ class Follower {
 
   Output output_;
   std::string cursor_;
+  bool ended_ = false;  ///< The last event has come.
   std::optional<json::object> done_;
 };
 

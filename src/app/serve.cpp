@@ -12,6 +12,7 @@
 #include "app/data_dir.hpp"
 #include "app/instance_id.hpp"
 #include "app/open_journal.hpp"
+#include "app/pressure_watch.hpp"
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
 #include "runs/retention.hpp"
@@ -67,10 +68,20 @@ gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<Bu
   config.hold_before_early_bytes = settings.hold;
   config.heartbeat = settings.heartbeat;
   config.max_wait = settings.max_wait;
+  config.memory_limit = settings.memory_limit;
+  config.allowance.requests = settings.limit_requests;
+  config.allowance.window = settings.limit_window;
+  config.allowance.burst = settings.limit_burst;
+  config.allowance.waiting = settings.limit_waiting;
   if (builtin) {
     config.examples = std::move(builtin->examples);
     config.data_tables = std::move(builtin->tables);
   }
+  return config;
+}
+
+gateway::GatewayConfig with_pressure(gateway::GatewayConfig config, const memory::PressureGauge& gauge) {
+  config.pressure = &gauge;
   return config;
 }
 
@@ -86,7 +97,9 @@ class Service {
         pool_(io_.get_executor(), pool_config(settings, data_), [this] { coordinator_.pump(); }),
         coordinator_(io_.get_executor(), journal_, pool_, system_clock(),
                      coordinator_config(settings, std::move(instance))),
-        gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(), std::move(gateway)) {}
+        pressure_(system_clock(), settings.memory_limit, read_own_tree, [this] { gateway_.drop_caches(); }),
+        gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
+                 with_pressure(std::move(gateway), pressure_.gauge())) {}
 
   Result<void> run() {
     auto listening = gateway_.listen(settings_.listen);
@@ -112,6 +125,7 @@ class Service {
     gateway_.start();
     spawn(io_.get_executor(), "retention", stop_retention_,
           [this] { return runs::retire_delivered(journal_, system_clock(), {.age = settings_.retention}); });
+    pressure_.start(io_.get_executor());
     log::info("app.started", {{"port", gateway_.port()}, {"data", data_.path()}, {"recovered_runs", *recovered}});
     announce(*recovered);
   }
@@ -154,6 +168,7 @@ class Service {
   journal::Journal journal_;
   workers::Pool pool_;
   runs::Coordinator coordinator_;
+  PressureWatch pressure_;
   gateway::Gateway gateway_;
   Result<void> outcome_;
 };

@@ -95,6 +95,18 @@ Result<void> read_retention(Settings& settings, std::string_view text) {
   return {};
 }
 
+// The original's MEMORY_LIMIT is a bare number of bytes.
+Result<void> read_memory_limit(Settings& settings, std::string_view text) {
+  const bool bare = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  const auto size = parse_bytes(bare ? std::string(text) + "B" : std::string(text));
+  if (!size) return fail(ErrorCode::invalid_argument, size.error().message());
+  if (size->count() < 16ULL << 20U) {
+    return fail(ErrorCode::invalid_argument, "a memory limit is 16MB at least: the server and its workers count");
+  }
+  settings.memory_limit = *size;
+  return {};
+}
+
 Setting switch_setting(std::string_view key, std::string_view environment, bool Settings::* field,
                        std::string_view help) {
   return {key, environment, help,
@@ -242,6 +254,19 @@ std::span<const Setting> all_settings() {
                       "Longest silence of an answer that has begun. Below every idle cut known of proxies."),
       silence_setting("server.max_wait", "HOLDFAST_MAX_WAIT", &Settings::max_wait,
                       "Longest wait a client may ask for with `Prefer: wait=N`; it passes in silence."),
+      {"memory.limit", "MEMORY_LIMIT",
+       "What the server and its workers may use together, \"512MB\" or a number of bytes. Near it, answers are logged "
+       "with the way back to them.",
+       read_memory_limit, [](const Settings& settings) { return to_string(settings.memory_limit); }},
+      count_setting("limits.requests", "RATE_LIMIT_REQUESTS", &Settings::limit_requests, {0, 10'000},
+                    "Analyses that one user may start within limits.window. Past it a start waits up to 5 s, then it "
+                    "is refused with 429. 0: without limit."),
+      duration_setting("limits.window", "RATE_LIMIT_WINDOW", &Settings::limit_window,
+                       "The time that limits.requests is counted in."),
+      count_setting("limits.burst", "RATE_LIMIT_BURST", &Settings::limit_burst, {0, 10'000},
+                    "Analyses that one user may start within 10 s. 0: without limit."),
+      count_setting("limits.waiting", "HOLDFAST_LIMIT_WAITING", &Settings::limit_waiting, {0, 100'000},
+                    "Analyses of one user that may wait for a worker. 0: as many as the queue takes."),
       switch_setting("log.debug", "DEBUG", &Settings::debug, "1 = debug log."),
       list_setting("server.trusted_hosts", "HOLDFAST_TRUSTED_HOSTS", &Settings::trusted_hosts,
                    "Host names of this server besides localhost, separated by commas: what a proxy in front sends as "

@@ -53,6 +53,11 @@ struct Settings {
   std::string jwks;
   bool test_tokens = false;
   std::string test_secret;
+  Bytes memory_limit{std::uint64_t{512} * 1024 * 1024};
+  int limit_requests = 300;
+  std::chrono::milliseconds limit_window{60'000};
+  int limit_burst = 60;
+  int limit_waiting = 200;
 };
 
 /// The file of API keys: the setting, or its place in the data directory.

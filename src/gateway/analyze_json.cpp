@@ -113,12 +113,26 @@ std::string analyze_json(const Run& run, Via via, UnixMillis now) {
   return out.text("via", to_string(via)).take();
 }
 
+int status_of_run(RunStatus status) noexcept {
+  switch (status) {
+    case RunStatus::completed: return 200;
+    case RunStatus::cancelled: return 409;
+    case RunStatus::expired: return 504;
+    case RunStatus::failed:
+    case RunStatus::queued:
+    case RunStatus::running: return 500;
+  }
+  std::unreachable();
+}
+
 Problem problem_of_run(const Run& run) {
-  auto problem = make_problem(500, "run-failed", "The analysis has failed", message_of(run));
-  if (run.status == RunStatus::expired)
-    problem = make_problem(504, "run-expired", "The analysis waited too long", message_of(run));
-  if (run.status == RunStatus::cancelled) {
-    problem = make_problem(409, "run-cancelled", "The analysis was cancelled", message_of(run));
+  auto problem = make_problem(status_of_run(run.status), "run-failed", "The analysis has failed", message_of(run));
+  if (run.status == RunStatus::expired) {
+    problem.slug = "run-expired";
+    problem.title = "The analysis waited too long";
+  } else if (run.status == RunStatus::cancelled) {
+    problem.slug = "run-cancelled";
+    problem.title = "The analysis was cancelled";
   }
   problem.run_id = run.id.text();
   problem.code = code_of(run);

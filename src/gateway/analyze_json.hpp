@@ -17,7 +17,10 @@ namespace holdfast::gateway {
 /// The 200 body of a completed run: every field of the contract, the worker's own members over the defaults.
 [[nodiscard]] std::string analyze_json(const journal::Run& run, Via via, UnixMillis now);
 
-/// What a run that did not complete is answered with: failed 500, expired 504, cancelled 409.
+/// The status of the answer of a terminal run: completed 200, failed 500, expired 504, cancelled 409.
+[[nodiscard]] int status_of_run(journal::RunStatus status) noexcept;
+
+/// What a run that did not complete is answered with.
 [[nodiscard]] Problem problem_of_run(const journal::Run& run);
 
 /// The same when the status 200 has already gone out: the problem's members, `error`, `server_status` and

@@ -18,6 +18,9 @@
 
 namespace holdfast::gateway {
 
+struct FallbackReserve;
+struct Turnstile;
+
 /// What routes use of the program.
 struct Services {
   runs::Coordinator* coordinator = nullptr;
@@ -26,6 +29,8 @@ struct Services {
   const Clock* clock = nullptr;
   const GatewayConfig* config = nullptr;
   const Server* server = nullptr;
+  Turnstile* turnstile = nullptr;
+  FallbackReserve* reserve = nullptr;
   SteadyTime started;
 };
 
@@ -64,5 +69,11 @@ awaitable<Result<journal::Run>> find_readable(Call* call, RunId id);
 
 /// The run object as it is now, with its place in the queue.
 [[nodiscard]] std::string current_run_json(const Call& call, const journal::Run& run, Via via);
+
+/// A JSON array of them.
+[[nodiscard]] std::string run_list_json(const Call& call, const std::vector<journal::Run>& runs);
+
+/// Before the answer of a run goes out: when memory is short, the log says how to get it back. Never fails.
+void note_pressure(const Call& call, const journal::Run& run) noexcept;
 
 }  // namespace holdfast::gateway

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "gateway/allowance.hpp"
 #include "gateway/authentication.hpp"
 #include "gateway/data_table.hpp"
 #include "gateway/origin_guard.hpp"
 #include "gateway/server.hpp"
+#include "memory/pressure.hpp"
 
 namespace holdfast::gateway {
 
@@ -31,6 +33,8 @@ struct GatewayConfig {
   std::string version = "0.1.0";
   std::string store_name = "sqlite";  ///< `database.checkpointer_type` of GET /health.
   Bytes memory_limit{512ULL << 20U};  ///< What `memory.percent` of GET /health is judged against.
+  AllowanceConfig allowance;
+  const memory::PressureGauge* pressure = nullptr;  ///< Outlives the gateway; null: nobody measures.
 };
 
 }  // namespace holdfast::gateway

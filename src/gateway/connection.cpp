@@ -101,7 +101,8 @@ awaitable<Connection::Fill> Connection::read_head(RequestParser* parser) {
 awaitable<Connection::Fill> Connection::read_body(RequestParser* parser) {
   const auto& config = state_->config;
   if (parser->expects_continue() && pending().empty()) {
-    const auto sent = co_await write_all(kContinue, {});
+    const Parts parts{kContinue};
+    const auto sent = co_await write_all(parts);
     if (sent == Sent::client_gone) co_return Fill::closed;
   }
   const auto started = state_->clock->steady();
@@ -183,23 +184,35 @@ awaitable<Connection::Fill> Connection::fill() {
   co_return Fill::closed;
 }
 
-awaitable<Sent> Connection::write_all(std::string_view first, std::string_view second) {
-  while (!gone_ && first.size() + second.size() > 0) {
-    std::array<iovec, 2> parts{iovec{const_cast<char*>(first.data()), first.size()},
-                               iovec{const_cast<char*>(second.data()), second.size()}};
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = parts.size();
-    const auto sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0) {
-      const auto bytes = static_cast<std::size_t>(sent);
-      const auto of_first = std::min(bytes, first.size());
-      first.remove_prefix(of_first);
-      second.remove_prefix(bytes - of_first);
-      continue;
+Connection::Taken Connection::write_some(Parts& parts) noexcept {
+  while (true) {
+    std::array<iovec, std::tuple_size_v<Parts>> pieces{};
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      pieces[i] = {const_cast<char*>(parts[i].data()), parts[i].size()};
+      left += parts[i].size();
     }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN) {
+    if (left == 0) return Taken::all;
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = pieces.size();
+    const auto sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return errno == EAGAIN ? Taken::some : Taken::error;
+    auto bytes = static_cast<std::size_t>(sent);
+    for (auto& part : parts) {
+      const auto of_part = std::min(bytes, part.size());
+      part.remove_prefix(of_part);
+      bytes -= of_part;
+    }
+  }
+}
+
+awaitable<Sent> Connection::write_all(Parts parts) {
+  while (!gone_) {
+    const auto taken = write_some(parts);
+    if (taken == Taken::all) break;
+    if (taken == Taken::error) {
       gone_ = true;
       break;
     }
@@ -210,6 +223,11 @@ awaitable<Sent> Connection::write_all(std::string_view first, std::string_view s
     if (ec || expired_) gone_ = true;
   }
   co_return gone_ ? Sent::client_gone : Sent::ok;
+}
+
+Sent Connection::write_now(Parts parts) noexcept {
+  if (!gone_ && write_some(parts) != Taken::all) gone_ = true;
+  return gone_ ? Sent::client_gone : Sent::ok;
 }
 
 void Connection::watch() {

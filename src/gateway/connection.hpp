@@ -36,7 +36,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
 
   /// For the exchange.
-  awaitable<Sent> write_all(std::string_view first, std::string_view second);
+  using Parts = std::array<std::string_view, 3>;
+  awaitable<Sent> write_all(Parts parts);
+  /// What the socket takes now, without waiting and without allocating. client_gone: not everything.
+  Sent write_now(Parts parts) noexcept;
   void watch();
   [[nodiscard]] bool gone() const noexcept { return gone_; }
   [[nodiscard]] bool interrupted() const noexcept { return interrupted_ || gone_; }
@@ -62,6 +65,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_readable();
   void unwatch();
   [[nodiscard]] SteadyTime after(std::chrono::milliseconds delay) const;
+
+  enum class Taken : unsigned char { all, some, error };
+  Taken write_some(Parts& parts) noexcept;
 
   std::shared_ptr<Server::State> state_;
   Socket socket_;

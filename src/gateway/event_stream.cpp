@@ -1,6 +1,9 @@
 #include "gateway/event_stream.hpp"
 
+#include <algorithm>
+
 #include "gateway/analyze_json.hpp"
+#include "gateway/fallback.hpp"
 #include "gateway/header_values.hpp"
 #include "gateway/json_text.hpp"
 #include "gateway/sse.hpp"
@@ -90,18 +93,35 @@ struct Follower {
       if (entries->empty()) break;
       auto run = co_await state_with(entries->back());
       if (!run) co_return Sent::client_gone;
-      std::string text;
-      for (const auto& entry : *entries) {
-        text += event_text(call, entry, *run, shape);
-        cursor = entry.seq;
-        ended = is_last(entry.kind);
-        if (ended) break;
+      const bool last = std::ranges::any_of(*entries, is_last, &Entry::kind);
+      if (last) note_pressure(call, *run);
+      auto text = try_build("gateway.build_response", [&] { return batch_text(*entries, *run); });
+      if (!text) {
+        // With the end among them the client is told of it; else the stream breaks off, and it resumes.
+        if (last) send_fallback(call, *run, form(), text.error());
+        co_return Sent::client_gone;
       }
-      if (text.empty()) continue;
-      const auto sent = co_await call.exchange->write(std::move(text));
+      cursor = entries->back().seq;
+      ended = last;
+      if (text->empty()) continue;
+      const auto sent = co_await call.exchange->write(std::move(*text));
       if (sent == Sent::client_gone) co_return sent;
     }
     co_return Sent::ok;
+  }
+
+  [[nodiscard]] AnswerForm form() const noexcept {
+    return shape == EventShape::native ? AnswerForm::native_event : AnswerForm::compatible_event;
+  }
+
+  // The events of a batch up to the last one of the run.
+  [[nodiscard]] std::string batch_text(const std::vector<Entry>& entries, const Run& run) const {
+    std::string text;
+    for (const auto& entry : entries) {
+      text += event_text(call, entry, run, shape);
+      if (is_last(entry.kind)) break;
+    }
+    return text;
   }
 
   // The run as it is once `latest` counts. The journal may know of the end a moment before the live run does.
@@ -183,8 +203,9 @@ awaitable<void> stream_run(Call call, RunId id, std::int64_t cursor, EventShape 
     co_return;
   }
   if (shape == EventShape::native && sent == Sent::ok) {
-    auto greeting = hello(call, *found);
-    sent = co_await call.exchange->write(std::move(greeting));
+    auto greeting = try_build("gateway.build_hello", [&] { return hello(call, *found); });
+    if (!greeting) co_return;
+    sent = co_await call.exchange->write(std::move(*greeting));
   }
   Follower follower{call, id, shape, cursor};
   while (sent == Sent::ok) {

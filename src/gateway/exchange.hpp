@@ -12,6 +12,15 @@ namespace holdfast::gateway {
 /// What the client learns of a write.
 enum class Sent : unsigned char { ok, client_gone };
 
+/// An answer for when memory has run out: small, whole, and all of it there already.
+struct LastWords {
+  int status = 200;
+  std::string_view content_type;
+  std::string_view run_id;  ///< Holdfast-Run-Id; left out when empty.
+  int retry_after_seconds = 0;
+  std::string_view body;
+};
+
 class Exchange {
  public:
   virtual ~Exchange() = default;
@@ -28,6 +37,10 @@ class Exchange {
   /// Waits while the client reads slowly; client_gone when it takes nothing for the write time-out.
   virtual awaitable<Sent> write(std::string text) = 0;
   virtual awaitable<Sent> finish() = 0;
+
+  /// Ends the exchange at once and without allocating: as the whole answer when nothing was sent, else as the last
+  /// piece of the stream, which keeps its status. The connection closes. client_gone: the socket did not take it.
+  virtual Sent end_with(const LastWords& words) noexcept = 0;
 
   /// From now on notices when the client goes away, and cancels what the route awaits then. Routes that wait
   /// for something other than the journal call it first.

@@ -51,6 +51,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/catalog", kNoBody, get_catalog},
     Route{"GET", "/data-tables", kNoBody, get_data_tables},
     Route{"GET", "/data-table", kNoBody, get_data_table},
+    Route{"GET", "/health/rate-limits", kNoBody, get_rate_limits, Access::optional},
 };
 
 constexpr std::array<std::string_view, 8> kKnownMethods{"GET",    "HEAD",  "POST",    "PUT",
@@ -98,7 +99,8 @@ Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator,
                  workers::Pool& pool, const Clock& clock, GatewayConfig config)
     : config_(std::move(config)),
       authentication_(executor, clock, config_.auth),
-      server_(std::move(executor), clock, config_.server, [this](Exchange* exchange) { return serve(exchange); }) {
+      server_(std::move(executor), clock, config_.server, [this](Exchange* exchange) { return serve(exchange); }),
+      turnstile_(config_.allowance) {
   // No page can rebind an address, and with a login a name has nothing to win either: pages of other origins do not
   // have the token. Names are still checked, addresses need not be listed.
   config_.trusted.any_address = authentication_.required();
@@ -108,6 +110,8 @@ Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator,
   services_.clock = &clock;
   services_.config = &config_;
   services_.server = &server_;
+  services_.turnstile = &turnstile_;
+  services_.reserve = &reserve_;
   services_.started = clock.steady();
 }
 
@@ -122,6 +126,8 @@ Result<void> Gateway::listen(std::string_view address) {
   url_ = "http://" + (v6 ? "[" + parsed->host + "]" : parsed->host) + ":" + std::to_string(port()) + "/";
   return {};
 }
+
+void Gateway::drop_caches() { turnstile_.allowance.forget_idle(services_.clock->steady()); }
 
 awaitable<void> Gateway::drain(SteadyTime deadline) {
   co_await server_.drain(deadline);

@@ -9,8 +9,10 @@
 #include "gateway/authentication.hpp"
 #include "gateway/call.hpp"
 #include "gateway/config.hpp"
+#include "gateway/fallback.hpp"
 #include "gateway/route.hpp"
 #include "gateway/server.hpp"
+#include "gateway/submit_in_turn.hpp"
 
 namespace holdfast::gateway {
 
@@ -45,6 +47,9 @@ class Gateway {
 
   [[nodiscard]] const Server& server() const noexcept { return server_; }
 
+  /// Gives back what is kept only in case it is needed again.
+  void drop_caches();
+
  private:
   awaitable<void> serve(Exchange* exchange);
   awaitable<Result<Subject>> subject_for(const Route* route, const Request* request);
@@ -52,6 +57,8 @@ class Gateway {
   GatewayConfig config_;
   Authentication authentication_;
   Server server_;
+  Turnstile turnstile_;
+  FallbackReserve reserve_;
   Services services_;
   std::string url_;
 };

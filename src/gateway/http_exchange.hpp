@@ -21,6 +21,7 @@ class HttpExchange final : public Exchange {
   awaitable<Sent> begin(StreamHead head) override;
   awaitable<Sent> write(std::string text) override;
   awaitable<Sent> finish() override;
+  Sent end_with(const LastWords& words) noexcept override;
   void watch_client() override { connection_->watch(); }
   [[nodiscard]] bool interrupted() const noexcept override { return connection_->interrupted(); }
   [[nodiscard]] bool client_gone() const noexcept override { return connection_->gone(); }
@@ -33,7 +34,7 @@ class HttpExchange final : public Exchange {
  private:
   enum class Progress : unsigned char { nothing, streaming, complete };
 
-  [[nodiscard]] HeadFacts facts(int status, std::string_view content_type);
+  [[nodiscard]] HeadFacts facts(int status, std::string_view content_type) noexcept;
   [[nodiscard]] bool is_head() const noexcept { return request_->method == "HEAD"; }
 
   Connection* connection_;

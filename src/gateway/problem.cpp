@@ -43,6 +43,7 @@ std::string problem_json(const Problem& problem, std::string_view instance) {
   if (problem.retryable) out.boolean("retryable", *problem.retryable);
   if (problem.retry_after) out.number("retry_after_ms", problem.retry_after->count());
   if (!problem.errors.empty()) out.raw("errors", errors_json(problem.errors));
+  if (!problem.more.empty()) out.members(problem.more);
   return out.take();
 }
 

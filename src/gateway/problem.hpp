@@ -32,6 +32,7 @@ struct Problem {
   std::optional<bool> retryable;                         ///< Whether the same request may succeed later.
   std::optional<std::chrono::milliseconds> retry_after;  ///< Also sent as Retry-After, in whole seconds.
   std::vector<FieldError> errors;
+  std::string more;  ///< A JSON object whose members are added; none when empty.
 };
 
 [[nodiscard]] Problem make_problem(int status, std::string slug, std::string title, std::string detail);

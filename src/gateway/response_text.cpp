@@ -37,11 +37,23 @@ std::string head_text(const HeadFacts& facts, const Headers& headers) {
   return out;
 }
 
-void append_chunk(std::string& out, std::string_view text) {
-  if (text.empty()) return;
-  fmt::format_to(std::back_inserter(out), "{:x}\r\n", text.size());
-  out += text;
-  out += "\r\n";
+void write_short_head(FixedText& out, const HeadFacts& facts, std::string_view run_id,
+                      int retry_after_seconds) noexcept {
+  out.append("HTTP/1.1 ").append_number(static_cast<std::uint64_t>(facts.status));
+  out.append(" ").append(reason_phrase(facts.status));
+  out.append("\r\nContent-Type: ").append(facts.content_type);
+  if (facts.framing == Framing::length) out.append("\r\nContent-Length: ").append_number(facts.content_length);
+  if (facts.framing == Framing::chunked) out.append("\r\nTransfer-Encoding: chunked");
+  if (facts.after == AfterResponse::close) out.append("\r\nConnection: close");
+  out.append("\r\nX-Request-Id: ").append(facts.request_id);
+  out.append("\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCache-Control: no-store");
+  if (!run_id.empty()) out.append("\r\nHoldfast-Run-Id: ").append(run_id);
+  if (retry_after_seconds > 0) {
+    out.append("\r\nRetry-After: ").append_number(static_cast<std::uint64_t>(retry_after_seconds));
+  }
+  out.append("\r\n\r\n");
 }
+
+void write_chunk_size(FixedText& out, std::size_t size) noexcept { out.append_hex(size).append("\r\n"); }
 
 }  // namespace holdfast::gateway

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/fixed_text.hpp"
 #include "gateway/message.hpp"
 
 namespace holdfast::gateway {
@@ -34,8 +35,14 @@ struct HeadFacts {
 /// `headers` has its own. Header values of ours with line breaks are cut there.
 [[nodiscard]] std::string head_text(const HeadFacts& facts, const Headers& headers);
 
-/// One chunk; nothing for empty text, which would end the body.
-void append_chunk(std::string& out, std::string_view text);
+/// The same without an allocation, for when memory has run out: only what a client cannot do without.
+/// `run_id` and `retry_after_seconds` are left out when empty or 0.
+void write_short_head(FixedText& out, const HeadFacts& facts, std::string_view run_id,
+                      int retry_after_seconds) noexcept;
+
+/// What goes before a chunk of that size and after it. A chunk of size 0 would end the body.
+void write_chunk_size(FixedText& out, std::size_t size) noexcept;
+inline constexpr std::string_view kChunkEnd = "\r\n";
 
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -61,6 +61,9 @@ awaitable<void> get_catalog(Call call);
 awaitable<void> get_data_tables(Call call);
 awaitable<void> get_data_table(Call call);
 
+// limit_routes.cpp
+awaitable<void> get_rate_limits(Call call);
+
 // page_routes.cpp
 /// The page, its files and /openapi.json. False when no such file is built in; then nothing was sent.
 awaitable<bool> get_asset(Call call);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "gateway/fallback.hpp"
 #include "gateway/header_values.hpp"
 #include "gateway/json_text.hpp"
 #include "gateway/routes.hpp"
@@ -81,6 +82,24 @@ std::string next_page(const Call& call, const std::string& cursor) {
   return link + "cursor=" + percent_encode(cursor) + ">; rel=\"next\"";
 }
 
+std::size_t append_entries(std::string& list, const std::vector<journal::Entry>& entries) {
+  for (const auto& entry : entries) {
+    if (list.size() > 1) list += ',';
+    list += entry_json(entry);
+  }
+  return entries.size();
+}
+
+Response page_response(const Call& call, const std::vector<Run>& runs, bool more) {
+  ObjectText body;
+  body.raw("runs", run_list_json(call, runs));
+  if (!more) return json_response(200, body.raw("next_cursor", "null").take());
+  const auto cursor = journal::Store::cursor_after(runs.back());
+  auto response = json_response(200, body.text("next_cursor", cursor).take());
+  response.headers.add("Link", next_page(call, cursor));
+  return response;
+}
+
 }  // namespace
 
 awaitable<void> get_run(Call call) {
@@ -114,11 +133,19 @@ awaitable<void> get_run(Call call) {
     co_await send_problem(std::move(call), std::move(*gone));
     co_return;
   }
-  auto response = is_known(*run) ? unchanged(run_etag(*run, call.coordinator().queue_place(run->id)), *run)
-                                 : run_response(call, *run, wait || !known.empty() ? Via::poll : Via::journal);
-  if (wait) response.headers.add("Preference-Applied", "wait=" + std::to_string(wait->count() / 1000));
-  response.headers.add("Vary", "Prefer");
-  co_await send_response(std::move(call), std::move(response));
+  if (is_terminal(run->status)) note_pressure(call, *run);
+  auto response = try_build("gateway.build_response", [&] {
+    auto built = is_known(*run) ? unchanged(run_etag(*run, call.coordinator().queue_place(run->id)), *run)
+                                : run_response(call, *run, wait || !known.empty() ? Via::poll : Via::journal);
+    if (wait) built.headers.add("Preference-Applied", "wait=" + std::to_string(wait->count() / 1000));
+    built.headers.add("Vary", "Prefer");
+    return built;
+  });
+  if (response) {
+    co_await call.exchange->send(std::move(*response));
+  } else {
+    send_fallback(call, *run, AnswerForm::run, response.error());
+  }
 }
 
 awaitable<void> get_runs(Call call) {
@@ -137,25 +164,12 @@ awaitable<void> get_runs(Call call) {
   }
   const bool more = runs->size() > static_cast<std::size_t>(filter->limit);
   if (more) runs->pop_back();
-  std::string list = "[";
-  for (const auto& run : *runs) {
-    if (list.size() > 1) list += ',';
-    list += current_run_json(call, run, Via::journal);
-  }
-  list += ']';
-  ObjectText body;
-  body.raw("runs", list);
-  Headers headers;
-  if (more) {
-    const auto cursor = journal::Store::cursor_after(runs->back());
-    body.text("next_cursor", cursor);
-    headers.add("Link", next_page(call, cursor));
+  auto response = try_build("gateway.build_response", [&] { return page_response(call, *runs, more); });
+  if (response) {
+    co_await call.exchange->send(std::move(*response));
   } else {
-    body.raw("next_cursor", "null");
+    send_cannot_build(call, response.error());
   }
-  auto response = json_response(200, body.take());
-  response.headers = std::move(headers);
-  co_await send_response(std::move(call), std::move(response));
 }
 
 awaitable<void> get_timeline(Call call) {
@@ -181,18 +195,24 @@ awaitable<void> get_timeline(Call call) {
       co_await send_error(std::move(call), entries.error());
       co_return;
     }
-    for (const auto& entry : *entries) {
-      if (list.size() > 1) list += ',';
-      list += entry_json(entry);
-      after = entry.seq;
+    const auto appended = try_build("gateway.build_response", [&] { return append_entries(list, *entries); });
+    if (!appended) {
+      send_cannot_build(call, appended.error());
+      co_return;
     }
+    if (!entries->empty()) after = entries->back().seq;
     if (entries->size() < static_cast<std::size_t>(kEntriesPerRead)) break;
   }
-  list += ']';
-  ObjectText body;
-  body.text("run_id", id->text()).text("status", to_string(run->status)).raw("entries", list);
-  auto response = json_response(200, body.take());
-  co_await send_response(std::move(call), std::move(response));
+  auto response = try_build("gateway.build_response", [&] {
+    ObjectText body;
+    body.text("run_id", id->text()).text("status", to_string(run->status)).raw("entries", list + ']');
+    return json_response(200, body.take());
+  });
+  if (response) {
+    co_await call.exchange->send(std::move(*response));
+  } else {
+    send_cannot_build(call, response.error());
+  }
 }
 
 awaitable<void> post_cancel(Call call) {
@@ -208,9 +228,13 @@ awaitable<void> post_cancel(Call call) {
     co_await send_problem(std::move(call), std::move(problem));
     co_return;
   }
-  auto response = run_response(call, *run, Via::direct);
-  response.status = 202;
-  co_await send_response(std::move(call), std::move(response));
+  auto response = try_build("gateway.build_response", [&] { return run_response(call, *run, Via::direct); });
+  if (!response) {
+    send_fallback(call, *run, AnswerForm::run, response.error(), 202);
+    co_return;
+  }
+  response->status = 202;
+  co_await call.exchange->send(std::move(*response));
 }
 
 awaitable<void> post_ack(Call call) {

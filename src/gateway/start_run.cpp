@@ -2,9 +2,11 @@
 
 #include "gateway/analyze_json.hpp"
 #include "gateway/event_stream.hpp"
+#include "gateway/fallback.hpp"
 #include "gateway/header_values.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/run_request.hpp"
+#include "gateway/submit_in_turn.hpp"
 
 namespace holdfast::gateway {
 namespace {
@@ -71,6 +73,10 @@ struct Started {
                                 : analyze_json(run, via, call.services->clock->wall());
   }
 
+  [[nodiscard]] AnswerForm form() const noexcept {
+    return face == Face::native ? AnswerForm::run : AnswerForm::analyze;
+  }
+
   // The answer of a terminal run. The native face tells every outcome in the run object.
   [[nodiscard]] Response finished(const Run& run) const {
     if (face == Face::native || run.status == RunStatus::completed) {
@@ -81,6 +87,11 @@ struct Started {
     auto response = to_response(problem_of_run(run), call.request().target.path);
     if (joined) response.headers.add("Idempotent-Replayed", "true");
     return response;
+  }
+
+  // What finished() has as its status, for when it cannot be built.
+  [[nodiscard]] int status_of(const Run& run) const noexcept {
+    return face == Face::native ? 200 : status_of_run(run.status);
   }
 
   [[nodiscard]] Response accepted(const Run& run) const {
@@ -141,8 +152,14 @@ awaitable<void> hold_with_early_bytes(Started started) {
     if (!run || is_terminal(run->status) || exchange->interrupted()) break;
   }
   if (exchange->client_gone()) co_return;
-  auto body = late_body(started, run);
-  sent = co_await exchange->write(std::move(body));
+  if (run) note_pressure(started.call, *run);
+  auto body = try_build("gateway.build_response", [&] { return late_body(started, run); });
+  if (!body && run) {
+    send_fallback(started.call, *run, started.form(), body.error());
+    co_return;
+  }
+  if (!body) co_return;
+  sent = co_await exchange->write(std::move(*body));
   if (sent == Sent::ok) co_await exchange->finish();
 }
 
@@ -158,8 +175,13 @@ awaitable<void> answer_when_finished(Started started) {
     co_return;
   }
   if (is_terminal(run->status)) {
-    auto response = started.finished(*run);
-    co_await send_response(started.call, std::move(response));
+    note_pressure(started.call, *run);
+    auto response = try_build("gateway.build_response", [&] { return started.finished(*run); });
+    if (response) {
+      co_await started.call.exchange->send(std::move(*response));
+    } else {
+      send_fallback(started.call, *run, started.form(), response.error(), started.status_of(*run));
+    }
     co_return;
   }
   if (hold && started.call.exchange->interrupted()) {
@@ -171,19 +193,12 @@ awaitable<void> answer_when_finished(Started started) {
     co_await hold_with_early_bytes(std::move(started));
     co_return;
   }
-  auto response = started.accepted(*run);
-  co_await send_response(started.call, std::move(response));
-}
-
-Problem submit_problem(const Error& error, const std::optional<RunId>& id) {
-  auto problem = problem_of(error);
-  if (error.code() == ErrorCode::failed_precondition) {
-    problem = make_problem(422, "run-id-in-use", "The run id is in use for another request", error.message());
-    problem.code = to_string(error.code());
-    problem.retryable = false;
+  auto response = try_build("gateway.build_response", [&] { return started.accepted(*run); });
+  if (response) {
+    co_await started.call.exchange->send(std::move(*response));
+  } else {
+    send_fallback(started.call, *run, started.form(), response.error(), 202);
   }
-  if (id) problem.run_id = id->text();
-  return problem;
 }
 
 awaitable<void> start_run(Call call, Face face) {
@@ -208,10 +223,9 @@ awaitable<void> start_run(Call call, Face face) {
   submission.prompt = asked.prompt;
   submission.request = std::move(asked.worker_request);
   submission.traceparent = valid_traceparent(call.request().headers.find("traceparent").value_or(""));
-  auto accepted = co_await call.coordinator().submit(std::move(submission));
+  auto accepted = co_await submit_in_turn(call, std::move(submission));
   if (!accepted) {
-    auto problem = submit_problem(accepted.error(), asked.run_id);
-    co_await send_problem(std::move(call), std::move(problem));
+    co_await send_problem(std::move(call), std::move(accepted.error()));
     co_return;
   }
   const auto& run = accepted->run;
@@ -228,8 +242,12 @@ awaitable<void> start_run(Call call, Face face) {
     co_return;
   }
   if (plan.mode == Mode::at_once) {
-    auto response = started.accepted(run);
-    co_await send_response(std::move(call), std::move(response));
+    auto response = try_build("gateway.build_response", [&] { return started.accepted(run); });
+    if (response) {
+      co_await call.exchange->send(std::move(*response));
+    } else {
+      send_fallback(call, run, started.form(), response.error(), 202);
+    }
     co_return;
   }
   co_await answer_when_finished(std::move(started));

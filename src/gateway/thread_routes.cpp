@@ -1,4 +1,5 @@
 #include "gateway/chat_json.hpp"
+#include "gateway/fallback.hpp"
 #include "gateway/json_text.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/run_request.hpp"
@@ -45,11 +46,17 @@ awaitable<void> get_thread_runs(Call call) {
     co_await send_error(std::move(call), turns.error());
     co_return;
   }
-  ObjectText body;
-  body.raw("runs", turns->bodies());
-  if (turns->truncated) body.boolean("truncated", true);
-  auto response = json_response(200, body.take());
-  co_await send_response(std::move(call), std::move(response));
+  auto response = try_build("gateway.build_response", [&] {
+    ObjectText body;
+    body.raw("runs", turns->bodies());
+    if (turns->truncated) body.boolean("truncated", true);
+    return json_response(200, body.take());
+  });
+  if (response) {
+    co_await call.exchange->send(std::move(*response));
+  } else {
+    send_cannot_build(call, response.error());
+  }
 }
 
 awaitable<void> get_chat_messages(Call call) {
@@ -59,18 +66,26 @@ awaitable<void> get_chat_messages(Call call) {
     co_await send_error(std::move(call), turns.error());
     co_return;
   }
-  auto list = turns->bodies();
   const auto* envelope = call.request().target.find_query("envelope");
-  if (envelope != nullptr && *envelope == "true") {
-    ObjectText body;
-    body.raw("messages", list);
-    if (turns->truncated) body.boolean("truncated", true);
-    list = body.take();
+  const bool wrapped = envelope != nullptr && *envelope == "true";
+  auto response = try_build("gateway.build_response", [&] {
+    auto list = turns->bodies();
+    if (wrapped) {
+      ObjectText body;
+      body.raw("messages", list);
+      if (turns->truncated) body.boolean("truncated", true);
+      list = body.take();
+    }
+    auto built = json_response(200, std::move(list));
+    // A bare list has no other place to say it.
+    if (turns->truncated) built.headers.add("Holdfast-Truncated", "true");
+    return built;
+  });
+  if (response) {
+    co_await call.exchange->send(std::move(*response));
+  } else {
+    send_cannot_build(call, response.error());
   }
-  auto response = json_response(200, std::move(list));
-  // A bare list has no other place to say it.
-  if (turns->truncated) response.headers.add("Holdfast-Truncated", "true");
-  co_await send_response(std::move(call), std::move(response));
 }
 
 awaitable<void> get_initial_prompts(Call call) {

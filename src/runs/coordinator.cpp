@@ -78,13 +78,13 @@ void Coordinator::start_task(std::string_view name, std::function<awaitable<void
 awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
   if (draining_) co_return fail(ErrorCode::unavailable, "Holdfast is stopping; nothing was started, try again");
   auto id = submission.id ? *submission.id : RunId::make();
-  if (queue_.size() >= config_.queue_limit) {
+  if (queue_.size() + accepting_ >= config_.queue_limit) {
     auto existing = co_await journal_.find(id);
     if (!existing) co_return fail(std::move(existing), "look up the run");
     if (*existing) co_return join(std::move(**existing), submission);
-    co_return fail(
-        ErrorCode::resource_exhausted,
-        fmt::format("{} runs wait already (runs.queue_limit); nothing was started, try again later", queue_.size()));
+    co_return fail(ErrorCode::resource_exhausted,
+                   fmt::format("{} runs wait already (runs.queue_limit); nothing was started, try again later",
+                               config_.queue_limit));
   }
   journal::Accept accept{.run = Run{.id = std::move(id),
                                     .owner = submission.owner,
@@ -93,7 +93,9 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
                                     .route = config_.route,
                                     .request = submission.request,
                                     .traceparent = submission.traceparent}};
+  ++accepting_;
   auto written = co_await journal_.accept(std::move(accept));
+  --accepting_;
   if (!written) co_return fail(std::move(written), "accept the run; nothing was started");
   HOLDFAST_HOOK_POINT("runs.after_accepted");
   if (!written->changed) co_return join(std::move(written->run), submission);

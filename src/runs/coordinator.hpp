@@ -120,6 +120,9 @@ class Coordinator {
   /// Absent when the run is not waiting here.
   [[nodiscard]] std::optional<QueuePlace> queue_place(const RunId& id) const;
 
+  /// Runs of one owner that wait for a worker.
+  [[nodiscard]] std::size_t waiting_of(const std::string& owner) const { return queue_.waiting_of(owner); }
+
   [[nodiscard]] CoordinatorStatus status() const;
 
   /// True once drain() was called.
@@ -200,6 +203,7 @@ class Coordinator {
 
   std::unordered_map<RunId, LiveRunPtr> live_;
   RunQueue queue_;
+  std::size_t accepting_ = 0;  ///< On their way into the journal: they have a place in the queue already.
   CoordinatorStatus counts_;
   double mean_run_ms_ = 0;                           ///< Moving average over finished attempts; 0 while there is none.
   int tasks_ = 0;                                    ///< Attempts under way and waits before the next.

@@ -1,11 +1,20 @@
-/// The queue of runs that wait for a worker: first come, first served. Pure but for what it holds.
+/// The queue of runs that wait for a worker: the owners take turns, and within an owner first come is first served.
+/// Pure but for what it holds.
 ///
-/// Invariant: a run is in the queue at most once.
+/// Invariants:
+///   - A run is in the queue at most once.
+///   - With k owners waiting, each owner's next run is among the next k to be popped, however many runs the others
+///     have. A run that comes back with push_front() is a turn that was given back, not a new one.
+///   - position() is the number of pops that brings a run out, when nothing is added meanwhile.
 #pragma once
 
 #include <deque>
+#include <list>
 #include <memory>
 #include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "base/run_id.hpp"
 
@@ -15,13 +24,16 @@ struct LiveRun;
 
 class RunQueue {
  public:
-  void push_back(std::shared_ptr<LiveRun> run) { waiting_.push_back(std::move(run)); }
+  using RunPtr = std::shared_ptr<LiveRun>;
 
-  /// For a run that waited before: it keeps its turn.
-  void push_front(std::shared_ptr<LiveRun> run) { waiting_.push_front(std::move(run)); }
+  void push_back(RunPtr run);
+
+  /// For a run that was popped and lost its attempt: its owner is next, and it goes before the owner's runs that
+  /// began to wait after it.
+  void push_front(RunPtr run);
 
   /// The next run, or null.
-  [[nodiscard]] std::shared_ptr<LiveRun> pop();
+  [[nodiscard]] RunPtr pop();
 
   /// False when it does not wait here.
   bool remove(const RunId& id);
@@ -29,11 +41,27 @@ class RunQueue {
   /// 1 is next. Absent when it does not wait here.
   [[nodiscard]] std::optional<int> position(const RunId& id) const;
 
-  [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
-  [[nodiscard]] const std::deque<std::shared_ptr<LiveRun>>& waiting() const noexcept { return waiting_; }
+  [[nodiscard]] std::size_t size() const noexcept { return lane_of_.size(); }
+
+  /// Runs of one owner that wait.
+  [[nodiscard]] std::size_t waiting_of(const std::string& owner) const;
+
+  /// All that wait, owner by owner.
+  [[nodiscard]] std::vector<RunPtr> waiting() const;
 
  private:
-  std::deque<std::shared_ptr<LiveRun>> waiting_;
+  /// The runs of one owner; never empty while it is in `lanes_`.
+  struct Lane {
+    std::string owner;
+    std::deque<RunPtr> runs;
+  };
+  using Lanes = std::list<Lane>;
+
+  Lanes lanes_;  ///< In the order of their turns: the front one is next, and goes to the back after it.
+  std::unordered_map<std::string, Lanes::iterator> lane_by_owner_;
+  std::unordered_map<RunId, Lanes::iterator> lane_of_;
+
+  void drop_if_empty(Lanes::iterator lane);
 };
 
 }  // namespace holdfast::runs

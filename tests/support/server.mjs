@@ -17,12 +17,15 @@ export function slowWorker(delay) {
   return ['--worker', `${join(dirname(program), 'holdfast-text2sql')} --socket {socket} --step-delay ${delay}`];
 }
 
+// Tests send more than one user may.
+const kNoUserLimits = { RATE_LIMIT_REQUESTS: '0', RATE_LIMIT_BURST: '0', HOLDFAST_LIMIT_WAITING: '0' };
+
 export class Server {
   base = '';
   /** What it has said so far; for the message of a failing test. */
   said = '';
 
-  /** `args` go behind `serve`; `environment` is all it gets besides PATH and HOME. */
+  /** `args` go behind `serve`; `environment` is all it gets besides PATH, HOME and no limits for users. */
   constructor(args = [], environment = {}) {
     this.args = args;
     this.environment = environment;
@@ -36,7 +39,7 @@ export class Server {
     this.process = spawn(
       program,
       ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', join(this.directory, 'data'), ...this.args],
-      { cwd: this.directory, env: { PATH, HOME, ...this.environment }, stdio: ['ignore', 'pipe', 'pipe'] },
+      { cwd: this.directory, env: { PATH, HOME, ...kNoUserLimits, ...this.environment }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.ended = once(this.process, 'close');
     this.process.stderr.on('data', (text) => (this.said += text));

@@ -64,6 +64,11 @@ ServerProcess::ServerProcess(const ServerOptions& options) {
     if (::getppid() != parent) ::_exit(1);
     ::dup2(pipe[1], STDOUT_FILENO);
     ::dup2(log_, STDERR_FILENO);
+    if (options.limits == UserLimits::none) {
+      for (const auto* name : {"RATE_LIMIT_REQUESTS", "RATE_LIMIT_BURST", "HOLDFAST_LIMIT_WAITING"}) {
+        ::setenv(name, "0", 1);
+      }
+    }
     for (const auto& [name, value] : options.environment) ::setenv(name.c_str(), value.c_str(), 1);
     ::execv(argv[0], argv.data());
     ::_exit(127);

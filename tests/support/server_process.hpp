@@ -14,6 +14,9 @@ namespace holdfast::testing {
 /// Path of a program of this build.
 [[nodiscard]] std::string program(const std::string& name);
 
+/// Most tests send more than one user may.
+enum class UserLimits : unsigned char { none, as_shipped };
+
 struct ServerOptions {
   std::string data_dir;
   std::string worker;      ///< Empty: the built-in one.
@@ -21,6 +24,7 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   std::vector<std::string> arguments;              ///< More flags of `holdfast serve`.
   std::map<std::string, std::string> environment;  ///< Added to ours.
+  UserLimits limits = UserLimits::none;
 };
 
 class ServerProcess {

@@ -17,6 +17,10 @@ GatewaySetup quick_setup(std::string worker_flags) {
   setup.gateway.server.body_timeout = 400ms;
   setup.gateway.server.write_timeout = 1000ms;
   setup.gateway.server.linger = 400ms;
+  // Tests flood the server; those of the allowance set their own.
+  setup.gateway.allowance.requests = 0;
+  setup.gateway.allowance.burst = 0;
+  setup.gateway.allowance.waiting = 0;
   setup.gateway.examples = {"What is it?", "How \"many\"?"};
   return setup;
 }

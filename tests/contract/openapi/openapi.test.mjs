@@ -19,6 +19,8 @@ let narrow;
 let guarded;
 let adasKey;
 let bobsKey;
+/** One start an hour for each user. */
+let frugal;
 const seen = new Set();
 
 before(async () => {
@@ -28,8 +30,10 @@ before(async () => {
   adasKey = guarded.addKey('ada');
   bobsKey = guarded.addKey('bob');
   await guarded.start();
+  frugal = await new Server(otherWorker, { RATE_LIMIT_REQUESTS: '1', RATE_LIMIT_WINDOW: '1h' }).start();
 });
 after(async () => {
+  await frugal.stop();
   await server.stop();
   await guarded.stop();
   await narrow.stop();
@@ -385,6 +389,8 @@ test('A run that fails, is stopped or takes too long says so in the compatible f
   await stopped;
   // Its worker was stopped; the time of the next run does not begin before there is another.
   await exercise(200, 'POST', '/analyze', analyze('text'));
+  // The time limit of a run is only a second below that of an answer without early bytes.
+  while ((await narrow.get('/health')).workers.ready === 0) await setTimeout(20);
   await exercise(504, 'POST', '/analyze', analyze('sleep 60'));
 });
 
@@ -399,6 +405,15 @@ test('When the line is full, a run is refused and not started', async () => {
   assert.equal(refused.json.retryable, true);
   await exercise(503, 'POST', '/analyze', { on: narrow, body: { prompt: 'one more', thread_id: 't' } });
   await exercise(404, 'GET', run, { on: narrow, params: { run_id } });
+});
+
+test('A user who has started as much as one may is refused, and told when to try again', async () => {
+  await exercise(202, 'POST', '/analyze', { on: frugal, body: { prompt: 'one', thread_id: 't' }, headers: { Prefer: 'respond-async' } });
+  await exercise(429, 'POST', '/analyze', { on: frugal, body: { prompt: 'two', thread_id: 't' } });
+  await exercise(429, 'POST', start, { on: frugal, params: { thread_id: 't' }, body: { prompt: 'three' } });
+  const { json } = await exercise(200, 'GET', '/health/rate-limits', { on: frugal });
+  assert.equal(json.rate_limit_requests, 1);
+  assert.equal(json.active_clients, 1);
 });
 
 test('The state of the server can be asked', async () => {

@@ -63,6 +63,27 @@ TEST_F(SettingsTest, ABareNumberWhereAUnitBelongsIsAnError) {
   EXPECT_NE(loaded.error().message().find("unit"), std::string::npos);
 }
 
+TEST_F(SettingsTest, TheMemoryLimitIsANumberOfBytesOrHasAUnit) {
+  environment_["MEMORY_LIMIT"] = "268435456";
+  EXPECT_EQ(load()->values.memory_limit, Bytes(std::uint64_t{256} * 1024 * 1024));
+  environment_["MEMORY_LIMIT"] = "1GB";
+  EXPECT_EQ(load()->values.memory_limit, Bytes(std::uint64_t{1024} * 1024 * 1024));
+  for (const auto* wrong : {"1MB", "much", "", "-5"}) {
+    environment_["MEMORY_LIMIT"] = wrong;
+    EXPECT_FALSE(load()) << wrong;
+  }
+}
+
+TEST_F(SettingsTest, UserLimitsCanBeSwitchedOff) {
+  environment_["RATE_LIMIT_REQUESTS"] = "0";
+  environment_["RATE_LIMIT_WINDOW"] = "2m";
+  const auto loaded = load();
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->values.limit_requests, 0);
+  EXPECT_EQ(loaded->values.limit_window, std::chrono::minutes(2));
+  EXPECT_GE(loaded->values.limit_burst, 22) << "as many as were seen at once";
+}
+
 TEST_F(SettingsTest, ABadValueIsRefusedWithItsOrigin) {
   environment_["MAX_CONCURRENT_ANALYSES"] = "many";
   const auto loaded = load();

@@ -77,12 +77,30 @@ TEST(HeadTextTest, ValuesCannotBreakOutOfTheirLine) {
   EXPECT_TRUE(text.ends_with("Location: /x\r\n\r\n"));
 }
 
-TEST(ChunkTest, AnEmptyTextIsNoChunk) {
-  std::string out;
-  append_chunk(out, "");
-  EXPECT_EQ(out, "");
-  append_chunk(out, std::string(26, 'x'));
-  EXPECT_EQ(out, "1a\r\n" + std::string(26, 'x') + "\r\n");
+TEST(HeadTextTest, AShortHeadHasWhatAClientCannotDoWithout) {
+  HeadFacts facts;
+  facts.status = 503;
+  facts.content_type = "application/json";
+  facts.content_length = 7;
+  facts.after = AfterResponse::close;
+  facts.request_id = "r1";
+  std::array<char, 512> room{};
+  FixedText text(room);
+  write_short_head(text, facts, "the-run", 2);
+  EXPECT_TRUE(text.fits());
+  EXPECT_TRUE(text.text().starts_with("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"));
+  for (const auto* line : {"\r\nContent-Length: 7\r\n", "\r\nConnection: close\r\n", "\r\nX-Request-Id: r1\r\n",
+                           "\r\nHoldfast-Run-Id: the-run\r\n", "\r\nRetry-After: 2\r\n"}) {
+    EXPECT_NE(text.text().find(line), std::string_view::npos) << line;
+  }
+  EXPECT_TRUE(text.text().ends_with("\r\n\r\n"));
+}
+
+TEST(ChunkTest, TheSizeIsHexadecimal) {
+  std::array<char, 24> room{};
+  FixedText text(room);
+  write_chunk_size(text, 26);
+  EXPECT_EQ(text.text(), "1a\r\n");
 }
 
 awaitable<void> nothing(Call) { co_return; }

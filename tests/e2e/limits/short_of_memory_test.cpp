@@ -1,0 +1,52 @@
+// A limit that the server and its worker are over from the start: it says so, and answers all the same.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "tests/support/http_client.hpp"
+#include "tests/support/server_process.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace holdfast::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(ShortOfMemoryTest, AnEmergencyIsLoggedWithTheWayBackAndTheAnswerIsSent) {
+  const TemporaryDirectory directory;
+  ServerOptions options;
+  options.data_dir = directory / "data";
+  // The first request makes the worker alone larger than the limit.
+  options.worker = program("scripted_worker") + " --socket {socket} --leak-mb 32 --sleep-ms 800";
+  options.environment = {{"MAX_CONCURRENT_ANALYSES", "1"}, {"MEMORY_LIMIT", "16777216"}};
+  ServerProcess server(options);
+  ASSERT_TRUE(server.wait_until_listening()) << server.log();
+  const auto reply = http_post(server.port(), "/analyze", R"({"prompt":"x","thread_id":"the-thread"})");
+  EXPECT_EQ(reply.status, 200) << reply.body;
+
+  std::string log;
+  for (int i = 0; i < 2000 && log.find("answering_under_pressure") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(10ms);
+    log = server.log();
+  }
+  EXPECT_NE(log.find("EMERGENCY"), std::string::npos) << log;
+  EXPECT_NE(log.find("memory.emergency_cleanup_ran"), std::string::npos) << log;
+  EXPECT_NE(log.find("answering_under_pressure"), std::string::npos) << log;
+  EXPECT_NE(log.find("thread=the-thread"), std::string::npos) << log;
+  EXPECT_NE(log.find("GET /v1/runs/" + reply.header("Holdfast-Run-Id")), std::string::npos) << log;
+}
+
+TEST(ShortOfMemoryTest, FarBelowTheLimitNothingIsSaid) {
+  const TemporaryDirectory directory;
+  ServerOptions options;
+  options.data_dir = directory / "data";
+  options.worker = program("scripted_worker") + " --socket {socket}";
+  options.environment = {{"MAX_CONCURRENT_ANALYSES", "1"}, {"MEMORY_LIMIT", "4GB"}};
+  ServerProcess server(options);
+  ASSERT_TRUE(server.wait_until_listening()) << server.log();
+  EXPECT_EQ(http_post(server.port(), "/analyze", R"({"prompt":"x","thread_id":"t"})").status, 200);
+  EXPECT_EQ(server.log().find("EMERGENCY"), std::string::npos) << server.log();
+}
+
+}  // namespace
+}  // namespace holdfast::testing
