@@ -5,6 +5,7 @@
 // type. `fold` says how several rows become one figure: sum or avg. `without_year` says which rows a
 // question without a year means: the latest year (figures of different years do not add up) or all.
 // `counts` is what "how many …" without a column counts: rows, the sum of a column, or nothing.
+// `better` says which end of a figure is the good one, for "best" and "worst"; without it they are not understood.
 // A synonym `word:max` or `word:min` also says which end is asked for.
 "use strict";
 
@@ -74,6 +75,7 @@ module.exports = [
         unit: "years",
         fold: "avg",
         without_year: "latest",
+        better: "high",
       },
       {
         name: "fertility",
@@ -228,6 +230,7 @@ module.exports = [
         synonyms: "jobless rate, rate of unemployment, rate",
         unit: "percent",
         fold: "avg",
+        better: "low",
         without_year: "latest",
       },
     ],
@@ -326,7 +329,7 @@ module.exports = [
         from: "Running Time min",
         type: "INTEGER",
         description: "Running time",
-        synonyms: "length, duration, run time, runtime, long, longest:max, shortest:min",
+        synonyms: "length, duration, run time, runtime, long, longest:max, shortest:min, longer:max, shorter:min",
         unit: "minutes",
         fold: "avg",
         without_year: "all",
@@ -339,6 +342,7 @@ module.exports = [
         synonyms: "rotten tomatoes, rotten tomatoes score, tomatometer",
         unit: "out of 100",
         fold: "avg",
+        better: "high",
         without_year: "all",
       },
       {
@@ -349,6 +353,7 @@ module.exports = [
         synonyms: "imdb, imdb score, rating, rated, score",
         unit: "out of 10",
         fold: "avg",
+        better: "high",
         without_year: "all",
       },
       { name: "imdb_votes", from: "IMDB Votes", type: "INTEGER", description: "Votes on IMDB", synonyms: "votes", unit: "votes", fold: "sum", without_year: "all" },
@@ -391,6 +396,7 @@ module.exports = [
         synonyms: "people died, people killed, died, die, killed, kill, fatalities, death toll, dead, victims, deadly:max, deadliest:max",
         unit: "deaths",
         fold: "sum",
+        better: "low",
         without_year: "all",
       },
     ],
@@ -431,7 +437,7 @@ module.exports = [
         from: (record) => Number(record.temp_max),
         type: "REAL",
         description: "Highest temperature of the day",
-        synonyms: "temperature, maximum temperature, max temperature, daily high, hottest:max, warmest:max, high temperature",
+        synonyms: "maximum temperature:max, max temperature:max, highest temperature:max, daily high, hottest:max, warmest:max, high temperature",
         unit: "°C",
         fold: "avg",
         without_year: "all",
@@ -441,7 +447,7 @@ module.exports = [
         from: (record) => Number(record.temp_min),
         type: "REAL",
         description: "Lowest temperature of the day",
-        synonyms: "minimum temperature, min temperature, daily low, coldest:min, low temperature",
+        synonyms: "minimum temperature:min, min temperature:min, lowest temperature:min, daily low, coldest:min, low temperature",
         unit: "°C",
         fold: "avg",
         without_year: "all",
@@ -484,7 +490,7 @@ module.exports = [
         from: (record) => Number(record.temp),
         type: "REAL",
         description: "Deviation from the 1951 to 1980 mean",
-        synonyms: "global temperature, temperature, anomaly, temperature deviation, warming, warmest:max, hottest:max, coldest:min",
+        synonyms: "global temperature, anomaly, temperature deviation, warming, warmest:max, hottest:max, coldest:min",
         unit: "°C",
         fold: "avg",
         without_year: "all",

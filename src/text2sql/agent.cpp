@@ -8,6 +8,7 @@
 
 #include "base/hook_point.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "text2sql/answer_text.hpp"
 #include "text2sql/schema_text.hpp"
 
@@ -16,6 +17,13 @@ namespace {
 
 // queries_and_results is for reading along; the rows themselves are in `table`.
 constexpr std::size_t kResultTextBytes = 8 * 1024;
+
+// What is kept of one query that was tried; longer SQL is read by nobody.
+constexpr std::size_t kTriedSqlBytes = 8 * 1024;
+
+std::string shortened(const std::string& sql) {
+  return sql.size() <= kTriedSqlBytes ? sql : std::string(truncate_utf8(sql, kTriedSqlBytes)) + " …";
+}
 
 // Short enough that a stop during a delay is met at once.
 constexpr std::chrono::milliseconds kDelaySlice{20};
@@ -121,6 +129,8 @@ Result<Outcome> Agent::generate(AgentState& state, StopCheck& stop) {
   ++state.iteration;
   if (!*sql) return decline(state, std::move(sql->error()));
   state.sql = std::move(**sql);
+  // Too long to be run, so the rest is not needed to be refused.
+  if (state.sql.size() > kMaxSqlBytes) state.sql.resize(kMaxSqlBytes + 1, ' ');
   return Outcome::done;
 }
 
@@ -128,14 +138,19 @@ Result<Outcome> Agent::execute(AgentState& state, StopCheck& stop) {
   auto rows = database_.query(state.sql, stop);
   state.rows.reset();
   state.failure.clear();
+  state.tables_read.clear();
   if (rows) {
-    state.tried.push_back({state.sql, rows->to_text(kResultTextBytes)});
+    for (auto& table : database_.tables_read()) {
+      if (grounding_.catalogue().find(table) != nullptr) state.tables_read.push_back(std::move(table));
+    }
+    state.tried.push_back({shortened(state.sql), rows->to_text(kResultTextBytes)});
     state.rows = std::move(*rows);
     return Outcome::done;
   }
   const auto code = rows.error().code();
   if (code != ErrorCode::invalid_argument && code != ErrorCode::resource_exhausted) return fail(std::move(rows));
   state.failure = rows.error().message();
+  state.sql = shortened(state.sql);
   state.tried.push_back({state.sql, "error: " + state.failure});
   return Outcome::done;
 }
@@ -174,15 +189,18 @@ json::object Agent::result_of(const AgentState& state) const {
   const bool answered = state.declined.empty();
   json::array tables;
   json::array sources;
-  for (const auto& name : answered ? state.tables : std::vector<std::string>{}) {
+  // How many rows of a table a figure comes from is known only of queries that count them.
+  const bool counted = planner_.name() == "offline";
+  for (const auto& name : answered ? state.tables_read : std::vector<std::string>{}) {
     tables.emplace_back(name);
     const auto* table = grounding_.catalogue().find(name);
     if (table == nullptr) continue;
-    sources.emplace_back(json::object{{"table", name},
-                                      {"description", table->description.empty() ? table->title : table->description},
-                                      {"rows_used", state.rows ? rows_used(*state.rows) : 0},
-                                      {"licence", table->licence},
-                                      {"origin", table->source}});
+    json::object source{{"table", name},
+                        {"description", table->description.empty() ? table->title : table->description},
+                        {"licence", table->licence},
+                        {"origin", table->source}};
+    if (counted && state.rows) source["rows_used"] = rows_used(*state.rows);
+    sources.emplace_back(std::move(source));
   }
   json::array tried;
   for (const auto& query : state.tried) tried.emplace_back(json::array{query.sql, query.result});

@@ -6,7 +6,7 @@ namespace holdfast::text2sql {
 namespace {
 
 // Raise it when a field changes its meaning; a state of another version is not used.
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;
 
 json::array to_array(const std::vector<std::string>& texts) {
   json::array out;
@@ -64,6 +64,7 @@ json::object AgentState::to_json() const {
           {"tables", to_array(tables)},
           {"schema", schema},
           {"sql", sql},
+          {"tables_read", to_array(tables_read)},
           {"rows", rows ? json::value(rows->to_json()) : json::value(nullptr)},
           {"failure", failure},
           {"tried", std::move(tried_list)},
@@ -90,6 +91,7 @@ std::optional<AgentState> AgentState::from_json(const json::value& value) {
   fields.read("tables", state.tables);
   fields.read("schema", state.schema);
   fields.read("sql", state.sql);
+  fields.read("tables_read", state.tables_read);
   fields.read("failure", state.failure);
   fields.read("declined", state.declined);
   fields.read("suggestions", state.suggestions);

@@ -25,8 +25,9 @@ struct AgentState {
   std::vector<std::string> tables;
   std::string schema;  ///< The chosen tables, described.
   std::string sql;
-  std::optional<Rows> rows;  ///< Of the latest query, when it ran.
-  std::string failure;       ///< Why the latest query is no good; empty when it is.
+  std::vector<std::string> tables_read;  ///< By the latest query.
+  std::optional<Rows> rows;              ///< Of the latest query, when it ran.
+  std::string failure;                   ///< Why the latest query is no good; empty when it is.
   std::vector<TriedQuery> tried;
   int iteration = 0;     ///< How often SQL has been written.
   std::string declined;  ///< Why the question is not answered; empty when it is.

@@ -43,6 +43,8 @@ class Writer {
     std::string text = body();
     const std::string gap = text.ends_with('\n') ? "" : " ";
     std::string tail;
+    if (const auto missing = missing_names(); !missing.empty())
+      tail += fmt::format("There is no value for {}. ", missing);
     for (const auto& note : i_.notes) tail += note + " ";
     if (rows_.truncated) tail += fmt::format("Only the first {} rows are shown; the list is truncated. ", rows_.size());
     return text + gap + tail + source_sentence(t_.name, rows_used(rows_), rows_.truncated);
@@ -102,6 +104,12 @@ class Writer {
         others += link + label + range_text(filter, false);
       }
     }
+    if (f_.having) {
+      const bool named = f_.measure == f_.having->column && others.empty();
+      const auto label =
+          named ? "" : (others.empty() ? "with total " : "and total ") + column(f_.having->column).label + " ";
+      others += " " + label + range_text(*f_.having, false);
+    }
     if (!names.empty()) names = std::string(for_names) + names;
     return names + others + when;
   }
@@ -118,6 +126,23 @@ class Writer {
       case Comparison::between: return fmt::format("{}between {} and {}", time ? "" : "", first, last);
     }
     std::unreachable();
+  }
+
+  // Of two or more things that were named, those that no row tells of.
+  [[nodiscard]] std::string missing_names() const {
+    std::string out;
+    for (const auto& filter : f_.filters) {
+      const auto at = std::ranges::find(rows_.columns, column(filter.column).name);
+      if (filter.comparison != Comparison::in || filter.operands.size() < 2 || at == rows_.columns.end()) continue;
+      const auto cell = static_cast<std::size_t>(at - rows_.columns.begin());
+      for (const auto& operand : filter.operands) {
+        const auto name = shown(filter.column, operand);
+        const bool told =
+            std::ranges::any_of(rows_.rows, [&](const auto& row) { return shown(filter.column, row[cell]) == name; });
+        if (!told) out += (out.empty() ? "" : " and ") + name;
+      }
+    }
+    return out;
   }
 
   [[nodiscard]] std::string figure_label() const {
@@ -153,7 +178,7 @@ class Writer {
       case Shape::rows:
         if (f_.extreme_only) return extreme();
         if (rows_.size() == 1 && !f_.measure && shows_measures()) return several_figures();
-        if (rows_.size() == 1 && f_.measure && !f_.limit) return single();
+        if (rows_.size() == 1 && f_.measure && !f_.limit && missing_names().empty()) return single();
         return lines();
     }
     std::unreachable();
@@ -202,11 +227,20 @@ class Writer {
   }
 
   [[nodiscard]] std::string extreme() const {
-    const auto value = cell_text(rows_.rows[0][measure_at()]);
+    const auto& cell = rows_.rows[0][measure_at()];
     std::string who;
-    for (const auto& row : rows_.rows) who += (who.empty() ? "" : "; ") + labels_of(row, true);
-    return fmt::format("The {} {}{} was {}{}: {}.", f_.direction == Direction::descending ? "highest" : "lowest",
-                       measure_label(), conditions(" of "), value, unit(), who);
+    for (std::size_t i = 0; i < std::min(rows_.size(), kLines); ++i) {
+      const auto labels = labels_of(rows_.rows[i], true);
+      if (!labels.empty()) who += (who.empty() ? ": " : "; ") + labels;
+    }
+    if (rows_.size() > kLines) who += fmt::format("; … ({} rows in the table below)", rows_.size());
+    const bool high = f_.direction == Direction::descending;
+    const bool day = column(*f_.measure).type == ColumnType::text;
+    const bool zero = !day && !high && cell.is_int64() && cell.get_int64() == 0;
+    return fmt::format("The {} {}{} was {}{}{}.{}",
+                       day ? (high ? "latest" : "earliest") : (high ? "highest" : "lowest"), measure_label(),
+                       conditions(" of "), shown(*f_.measure, cell), unit(), who,
+                       zero ? " A figure of 0 may mean that it is not known." : "");
   }
 
   [[nodiscard]] std::string best_group() const {
@@ -233,6 +267,8 @@ class Writer {
       if (unpinned_only && f_.pins(*index)) continue;
       if (t_.is_measure(*index)) {
         text += (text.empty() ? "" : ", ") + column(*index).label + " " + cell_text(row[i]);
+      } else if (row[i].is_null() && column(*index).type == ColumnType::text && !column(*index).is_key) {
+        text += (text.empty() ? "" : ", ") + fmt::format("{} not given", column(*index).label);
       } else if (!row[i].is_null()) {
         text += (text.empty() ? "" : ", ") + shown(*index, row[i]);
       }
@@ -305,6 +341,17 @@ std::size_t rows_used(const Rows& rows) {
   return used;
 }
 
+std::string rows_text(const Rows& rows) {
+  return fmt::format("{}{} {}", rows.truncated ? "the first " : "", cell_text(static_cast<std::int64_t>(rows.size())),
+                     rows.size() == 1 ? "row" : "rows");
+}
+
+std::string result_sentence(const Rows& rows, const std::vector<std::string>& tables) {
+  if (tables.empty()) return fmt::format("Result of {}; the query read no table.", rows_text(rows));
+  return fmt::format("Source: {} {}; result of {}.", tables.size() == 1 ? "table" : "tables", fmt::join(tables, ", "),
+                     rows_text(rows));
+}
+
 std::string source_sentence(std::string_view table, std::size_t rows, bool truncated) {
   return fmt::format("Source: table {}, {}{} {}.", table, truncated ? "the first " : "",
                      cell_text(static_cast<std::int64_t>(rows)), rows == 1 ? "row" : "rows");
@@ -315,9 +362,8 @@ std::string answer_text(const Interpretation& interpretation, const Rows& rows) 
 }
 
 std::string plain_answer_text(const Rows& rows, const std::vector<std::string>& tables) {
-  const auto from = tables.empty() ? std::string("the data") : fmt::format("{}", fmt::join(tables, ", "));
-  if (rows.rows.empty()) return fmt::format("No rows of {} match.", from);
-  return fmt::format("{}\nSource: {}, {} rows.", rows.to_text(2000), from, rows.size());
+  if (rows.rows.empty()) return "No rows match. " + result_sentence(rows, tables);
+  return rows.to_text(2000) + "\n" + result_sentence(rows, tables);
 }
 
 }  // namespace holdfast::text2sql

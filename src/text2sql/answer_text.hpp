@@ -19,6 +19,13 @@ namespace holdfast::text2sql {
 /// "Source: table gapminder, 1 row."
 [[nodiscard]] std::string source_sentence(std::string_view table, std::size_t rows, bool truncated);
 
+/// "1 row", "the first 200 rows": of the result, whatever it was made from.
+[[nodiscard]] std::string rows_text(const Rows& rows);
+
+/// "Source: tables movies, jobs; result of 3 rows.": what a query that is not ours has read, and no claim about how
+/// many rows its figures come from.
+[[nodiscard]] std::string result_sentence(const Rows& rows, const std::vector<std::string>& tables);
+
 /// The same for an answer whose query is not ours: the rows as they are.
 [[nodiscard]] std::string plain_answer_text(const Rows& rows, const std::vector<std::string>& tables);
 

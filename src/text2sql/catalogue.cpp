@@ -10,6 +10,14 @@ std::optional<std::size_t> Table::find_column(std::string_view column_name) cons
   return static_cast<std::size_t>(found - columns.begin());
 }
 
+std::optional<std::size_t> Table::date() const {
+  const auto found = std::ranges::find_if(columns, [](const Column& c) {
+    return c.type == ColumnType::text && (c.label == "date" || c.label.ends_with(" date"));
+  });
+  if (found == columns.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - columns.begin());
+}
+
 bool Table::is_measure(std::size_t column) const {
   return columns[column].type != ColumnType::text && !columns[column].is_key && year != column && month != column;
 }

@@ -42,10 +42,14 @@ struct Column {
   ColumnType type = ColumnType::text;
   Fold fold = Fold::none;
   WithoutYear without_year = WithoutYear::all;
+  Extreme better = Extreme::none;  ///< Which end "best" means; none when the figure has no good end.
   std::vector<Synonym> synonyms;
   std::vector<std::string> values;  ///< Distinct texts, sorted; empty for numbers and beyond the bound.
   std::vector<ValueSynonym> value_synonyms;
   bool is_key = false;  ///< Part of what makes a row unique.
+
+  /// Deaths are counted in people without being called so.
+  [[nodiscard]] bool counts_people() const { return unit == "deaths" || unit == "people"; }
 };
 
 struct Table {
@@ -67,6 +71,10 @@ struct Table {
   bool has_key = false;
 
   [[nodiscard]] std::optional<std::size_t> find_column(std::string_view name) const;
+  /// The text column that holds days, as "release date".
+  [[nodiscard]] std::optional<std::size_t> date() const;
+  /// Rows are things in themselves, as movies and days are, and not figures of something.
+  [[nodiscard]] bool has_things() const { return counts == "rows"; }
   [[nodiscard]] bool is_measure(std::size_t column) const;  ///< A number that is neither key, year nor month.
 };
 

@@ -171,7 +171,7 @@ class Reader {
       table->synonyms = comma_list(row[9]);
     }
     for (const auto& row : described("holdfast_columns", {"table_name", "column_name", "description", "synonyms",
-                                                          "unit", "fold", "without_year"})) {
+                                                          "unit", "fold", "without_year", "better"})) {
       auto* table = table_named(row[0]);
       const auto index = table == nullptr ? std::nullopt : table->find_column(row[1]);
       if (!index) continue;
@@ -181,6 +181,7 @@ class Reader {
       column.unit = row[4];
       column.fold = row[5] == "sum" ? Fold::sum : row[5] == "avg" ? Fold::avg : Fold::none;
       column.without_year = row[6] == "latest" ? WithoutYear::latest : WithoutYear::all;
+      column.better = row[7] == "high" ? Extreme::max : row[7] == "low" ? Extreme::min : Extreme::none;
     }
     for (const auto& row : described("holdfast_values", {"table_name", "column_name", "value", "synonyms"})) {
       auto* table = table_named(row[0]);

@@ -36,9 +36,9 @@ bool may_retry(const ChatReply& reply) {
 
 ErrorCode code_of(const ChatReply& reply) {
   if (!may_retry(reply)) return ErrorCode::failed_precondition;
-  if (reply.status == 429) return ErrorCode::resource_exhausted;
-  const bool malformed =
-      reply.problem.find("expected form") != std::string::npos || reply.problem.find("too large") != std::string::npos;
+  const bool malformed = reply.problem.find("expected form") != std::string::npos ||
+                         reply.problem.find("too large") != std::string::npos ||
+                         reply.problem.find(kNoText) != std::string::npos;
   return malformed ? ErrorCode::data_loss : ErrorCode::unavailable;
 }
 
@@ -100,7 +100,11 @@ Result<std::string> ChatClient::complete(const std::vector<ChatMessage>& message
     if (reply.complete) return std::move(reply.text);
     sent_pieces = sent_pieces || reply.sent_pieces;
     const auto problem = redacted(reply.problem);
-    if (!may_retry(reply) || attempt >= config_.attempts) return fail(code_of(reply), "the model endpoint: " + problem);
+    if (!may_retry(reply) || attempt >= config_.attempts) {
+      return fail(code_of(reply), fmt::format("the model endpoint: {} ({} {}; see OPENAI_BASE_URL, OPENAI_API_KEY and "
+                                              "OPENAI_MODEL)",
+                                              problem, attempt, attempt == 1 ? "attempt" : "attempts"));
+    }
     auto delay = backoff_delay(config_.backoff, attempt, random_uniform());
     if (reply.retry_after) delay = std::max(delay, *reply.retry_after);
     log::info("text2sql.model_retried", {{"attempt", attempt}, {"reason", problem}, {"wait_ms", delay.count()}});

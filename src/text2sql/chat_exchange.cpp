@@ -186,11 +186,19 @@ class Exchange {
       const auto whole = parse_json_object(raw_);
       if (whole) reply_.text = content_of(*whole, "message");
       reply_.complete = whole.has_value() && !reply_.text.empty();
-      if (!reply_.complete) reply_.problem = "the answer is not in the expected form";
+      if (!reply_.complete) {
+        reply_.problem = whole && whole->contains("choices")
+                             ? fmt::format("{}; does it answer with a tool call?", kNoText)
+                             : "the answer is not in the expected form";
+      }
       if (reply_.complete && delta_) {
         reply_.sent_pieces = true;
         reply_.stopped = delta_(reply_.text);
       }
+    }
+    if (reply_.status == 200 && streams_ && reply_.complete && trim(reply_.text).empty()) {
+      reply_.complete = false;
+      reply_.problem = fmt::format("{}; does it answer with a tool call?", kNoText);
     }
     if (reply_.status != 0 && reply_.status != 200 && reply_.problem.empty()) {
       reply_.problem = fmt::format("HTTP status {}: {}", reply_.status, truncate_utf8(trim(raw_), kQuotedBytes));

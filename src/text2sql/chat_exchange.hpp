@@ -6,11 +6,15 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "text2sql/chat_client.hpp"
 #include "text2sql/sse.hpp"
 
 namespace holdfast::text2sql {
+
+/// The problem of a reply that came to its end without a word.
+inline constexpr std::string_view kNoText = "the answer holds no text";
 
 struct ChatReply {
   long status = 0;  ///< 0: no response.

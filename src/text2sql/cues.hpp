@@ -37,6 +37,17 @@ enum class Cue : unsigned char {
   latest,
   earliest,
   all_time,
+  best,  ///< Which end that is depends on the figure.
+  worst,
+  difference,
+  ranking,  ///< "ranked by".
+  when,
+  who,
+  where,
+  how_much,
+  pronoun,
+  nowadays,
+  relative_time,  ///< "last month": depends on the day on which it is said.
   thousand,
   million,
   billion,

@@ -124,7 +124,7 @@ Result<Database> Database::open(const std::string& path) {
 }
 
 Result<void> Database::guard() {
-  if (!guard_connection(db_.get(), refusal_.get())) {
+  if (!guard_connection(db_.get(), log_.get())) {
     return fail(ErrorCode::internal, std::string("guard the data file: ") + sqlite3_errmsg(db_.get()));
   }
   return {};
@@ -136,7 +136,7 @@ std::unexpected<Error> Database::failure(int code, const Result<void>& stopped) 
     case SQLITE_INTERRUPT:
       if (!stopped) return std::unexpected(stopped.error());
       return fail(ErrorCode::cancelled, "the query was interrupted");
-    case SQLITE_AUTH: return fail(ErrorCode::invalid_argument, refusal_->reason.empty() ? message : refusal_->reason);
+    case SQLITE_AUTH: return fail(ErrorCode::invalid_argument, log_->refusal.empty() ? message : log_->refusal);
     case SQLITE_NOMEM: return fail(ErrorCode::resource_exhausted, "the query needs more memory than it may use");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -146,9 +146,10 @@ std::unexpected<Error> Database::failure(int code, const Result<void>& stopped) 
 }
 
 Result<Rows> Database::query(std::string_view sql, StopCheck& stop, const QueryLimits& limits) {
+  log_->refusal.clear();
+  log_->tables.clear();
   if (sql.find('\0') != std::string_view::npos) return fail(ErrorCode::invalid_argument, "the SQL holds a NUL byte");
-  if (sql.size() > 100'000) return fail(ErrorCode::invalid_argument, "the SQL is longer than 100,000 bytes");
-  refusal_->reason.clear();
+  if (sql.size() > kMaxSqlBytes) return fail(ErrorCode::invalid_argument, "the SQL is longer than 100,000 bytes");
   ProgressCheck progress(db_.get(), stop);
 
   sqlite3_stmt* raw = nullptr;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "text2sql/rows.hpp"
@@ -19,6 +20,9 @@
 struct sqlite3;
 
 namespace holdfast::text2sql {
+
+/// SQL longer than this is refused unread.
+inline constexpr std::size_t kMaxSqlBytes = 100'000;
 
 struct QueryLimits {
   std::size_t rows = 200;         ///< What a page can show; the next row only tells that there are more.
@@ -39,15 +43,18 @@ class Database {
   /// data_loss: the file is damaged.
   Result<Rows> query(std::string_view sql, StopCheck& stop, const QueryLimits& limits = {});
 
+  /// The tables that the latest query() read, in the order of their names; what a WITH defines may be among them.
+  [[nodiscard]] std::vector<std::string> tables_read() const { return {log_->tables.begin(), log_->tables.end()}; }
+
  private:
   struct Close {
     void operator()(sqlite3* db) const noexcept;
   };
-  explicit Database(std::unique_ptr<sqlite3, Close> db) : db_(std::move(db)), refusal_(std::make_unique<Refusal>()) {}
+  explicit Database(std::unique_ptr<sqlite3, Close> db) : db_(std::move(db)), log_(std::make_unique<GuardLog>()) {}
   [[nodiscard]] std::unexpected<Error> failure(int code, const Result<void>& stopped) const;
 
   std::unique_ptr<sqlite3, Close> db_;
-  std::unique_ptr<Refusal> refusal_;  // On the heap: the authorizer holds its address while the Database moves.
+  std::unique_ptr<GuardLog> log_;  // On the heap: the authorizer holds its address while the Database moves.
 };
 
 /// A name as SQL: "name", with quotes doubled. Pure.

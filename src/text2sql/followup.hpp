@@ -22,7 +22,18 @@ struct ReadQuestion {
 /// "And …", "what about …", "how about …", "same for …".
 [[nodiscard]] bool opens_like_followup(const std::vector<Word>& words);
 
-/// Empty: the follow-up names nothing that the earlier question could take.
+/// "Per year?": the earlier question, grouped.
+[[nodiscard]] std::optional<std::string> add_grouping(const ReadQuestion& now, const ReadQuestion& before);
+
+/// "What was its population?" with the one name of the earlier question, and its time, in place of the pronoun. Empty:
+/// it named none, or several, or the pronoun may mean something else.
+[[nodiscard]] std::optional<std::string> resolve_pronoun(const ReadQuestion& now, const ReadQuestion& before);
+
+/// "And which country had the highest?" in the time of the earlier question.
+[[nodiscard]] std::optional<std::string> carry_time(const ReadQuestion& now, const ReadQuestion& before);
+
+/// Empty: the follow-up says something that is not in the earlier question, or names nothing that the earlier question
+/// could take.
 [[nodiscard]] std::optional<std::string> merge_followup(const ReadQuestion& now, const ReadQuestion& before);
 
 }  // namespace holdfast::text2sql

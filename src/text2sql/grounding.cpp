@@ -105,6 +105,10 @@ std::expected<Interpretation, Decline> Grounding::interpret_question(std::string
   for (const auto& reading : all) {
     if (!reading.unknown.empty() || !reading.mentions_anything()) continue;
     auto interpretation = interpret(reading, question, words);
+    if (interpretation.form && opens_like_followup(words) && only_names(reading)) {
+      interpretation.form.reset();
+      interpretation.problem = "I cannot tell what is asked about that; there is no question before it that it fits.";
+    }
     if (best && weight(interpretation) <= weight(*best)) continue;
     best = std::move(interpretation);
     best_table = reading.table;
@@ -164,12 +168,18 @@ std::string Grounding::complete(std::string_view question, std::string_view earl
     const auto& table = catalogue_.tables[i];
     const auto now = read_question(question, words, table, lexicons_[i]);
     const auto before = read_question(earlier, earlier_words, table, lexicons_[i]);
-    if (!before.unknown.empty() || !now.unknown.empty()) continue;
-    auto merged = merge_followup({question, words, now}, {earlier, earlier_words, before});
-    if (!merged || !interpret_question(*merged)) continue;
-    if (before.score <= best_score) continue;
-    best = std::move(*merged);
-    best_score = before.score;
+    if (!before.unknown.empty() || !now.unknown.empty() || before.score <= best_score) continue;
+    const ReadQuestion later{question, words, now};
+    const ReadQuestion former{earlier, earlier_words, before};
+    for (const auto complete_by : {merge_followup, add_grouping, resolve_pronoun, carry_time}) {
+      // Only a question that can stand alone is carried to another time.
+      if (complete_by == carry_time && !(alone && alone->form->table == &table)) continue;
+      auto merged = complete_by(later, former);
+      if (!merged || !interpret_question(*merged)) continue;
+      best = std::move(*merged);
+      best_score = before.score;
+      break;
+    }
   }
   return best;
 }

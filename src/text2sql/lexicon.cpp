@@ -38,12 +38,12 @@ std::vector<std::string> parts_of(const std::string& value, bool people) {
   return out;
 }
 
+}  // namespace
+
 bool names_people(const Column& column) {
   return std::ranges::any_of(
       kPeople, [&](auto word) { return column.label == word || column.label.ends_with(" " + std::string(word)); });
 }
-
-}  // namespace
 
 Lexicon::Lexicon(const Table& table) {
   add(phrase_of(table.label), {MeaningKind::table, 0, {}, Extreme::none});

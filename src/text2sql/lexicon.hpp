@@ -26,6 +26,9 @@ struct NameMatch {
   std::size_t words = 0;
 };
 
+/// The column holds names of people, as "director" does.
+[[nodiscard]] bool names_people(const Column& column);
+
 /// Finds table, column and value names in a question. Parts of a value name it too when no other value
 /// of the column has that part: "Lawyer" for "Lawyer / Judge", "biology professor" for "Professor - Biology",
 /// and the last name alone in columns of people.

@@ -38,6 +38,8 @@ class Collector {
   Mentions collect() {
     for (at_ = 0; at_ < spans_.size() && out_.problem.empty(); ++at_) take(spans_[at_]);
     if (out_.problem.empty()) bind_comparisons();
+    if (out_.problem.empty()) settle_judgement();
+    if (out_.problem.empty()) ask_for_time();
     // A column whose value is named is not asked for: "the director James Cameron", "the year 1995".
     std::erase_if(out_.asked, [&](std::size_t column) {
       const auto* filter = out_.filter_on(column);
@@ -116,8 +118,16 @@ class Collector {
       case Cue::compare: out_.compare = true; return;
       case Cue::change: out_.change = true; return;
       case Cue::list: out_.list = true; return;
-      case Cue::latest: out_.latest = true; return;
-      case Cue::earliest: out_.earliest = true; return;
+      case Cue::latest:
+      case Cue::earliest: out_.latest = span.cue == Cue::latest; return take_time_end(span, next);
+      case Cue::best: out_.judgement = Judgement::best; return;
+      case Cue::worst: out_.judgement = Judgement::worst; return;
+      case Cue::ranking: out_.ranking = true; return;
+      case Cue::when: out_.when = true; return;
+      case Cue::who: out_.who = true; return;
+      case Cue::where: out_.where = true; return;
+      case Cue::how_much: out_.how_much = true; return;
+      case Cue::nowadays: out_.nowadays = true; return;
       case Cue::all_time: out_.all_time = true; return;
       case Cue::more_than:
       case Cue::at_least:
@@ -137,6 +147,51 @@ class Collector {
     }
   }
 
+  // "The latest year" and "the latest population" are about years, "the first movie" about its day.
+  void take_time_end(const Span& span, const Span* next) {
+    const bool column_next = next != nullptr && next->kind == SpanKind::column;
+    const bool year_next = column_next && next->column == table().year;
+    const bool figures_by_year = table().year && table().columns[*table().year].is_key && !table().month;
+    if (year_next || (column_next && table().is_measure(next->column) && figures_by_year)) {
+      out_.time_end = TimeEnd::year;
+    } else if (table().date() && table().has_things() && next != nullptr) {
+      out_.time_end = TimeEnd::date;
+    } else {
+      out_.problem = fmt::format("I cannot tell what “{}” is said of.", text_of(span));
+    }
+  }
+
+  // "Worst" is the highest number of deaths, but the lowest rating: the catalogue says which end of a figure is good.
+  void settle_judgement() {
+    if (out_.judgement == Judgement::none) return;
+    std::vector<std::size_t> named = out_.measures;
+    named.insert(named.end(), out_.weak_measures.begin(), out_.weak_measures.end());
+    for (std::size_t i = 0; named.empty() && i < table().columns.size(); ++i) {
+      // The only figure of a table is meant without being named.
+      if (table().is_measure(i) && (table().main_measure == i) && only_measure(i)) named.push_back(i);
+    }
+    const auto better = named.empty() ? Extreme::none : table().columns[named.front()].better;
+    if (better == Extreme::none) {
+      out_.problem = fmt::format("I cannot tell by which figure, or which end of it, “{}” goes; say highest or lowest.",
+                                 out_.judgement == Judgement::best ? "best" : "worst");
+      return;
+    }
+    const bool high = (better == Extreme::max) == (out_.judgement == Judgement::best);
+    out_.extreme = high ? Extreme::max : Extreme::min;
+  }
+  [[nodiscard]] bool only_measure(std::size_t column) const {
+    for (std::size_t i = 0; i < table().columns.size(); ++i) {
+      if (i != column && table().is_measure(i)) return false;
+    }
+    return true;
+  }
+
+  // "When did the life expectancy of Japan exceed 75": the year is asked for. Things have their day.
+  void ask_for_time() {
+    if (out_.when && table().year && !table().date() && out_.filter_on(*table().year) == nullptr)
+      add_once(out_.asked, *table().year);
+  }
+
   // "Most movies" and "most countries", but not "the longest movie" nor "the highest movie budget".
   void mark_most_rows(const Span* next) {
     if (next == nullptr) return;
@@ -150,12 +205,14 @@ class Collector {
   void take_column(const Span& span) {
     if (span.also_table) out_.table_named = true;
     if (span.extreme != Extreme::none) {
+      out_.ranked_by = span.column;
       // "least populous": the small word decides; "deadliest" alone brings its own direction.
       if (out_.extreme == Extreme::none || cue_before(at_) != Cue::minimum) out_.extreme = span.extreme;
     }
     const bool verb = is_verb(words_[span.first].stem) || is_verb(text_of(span));
     if (table().is_measure(span.column)) {
       measure_mentions_.push_back({span.column, at_});
+      out_.by_measure = out_.by_measure || cue_before(at_) == Cue::per;
       add_once(verb ? out_.weak_measures : out_.measures, span.column);
       return;
     }
@@ -219,11 +276,9 @@ class Collector {
   bool take_top(double number, std::size_t position, std::optional<Cue> before) {
     if (number < 1 || number > kMostTop || number != std::trunc(number)) return false;
     const auto* next = beside(position, +1);
-    const bool superlative_next =
-        next != nullptr && ((next->kind == SpanKind::cue && (next->cue == Cue::maximum || next->cue == Cue::minimum ||
-                                                             next->cue == Cue::most_common)) ||
-                            (next->kind == SpanKind::column && next->extreme != Extreme::none));
-    const bool superlative_before = before == Cue::maximum || before == Cue::minimum;
+    const bool superlative_next = next != nullptr && is_superlative(*next);
+    const bool superlative_before =
+        before == Cue::maximum || before == Cue::minimum || before == Cue::best || before == Cue::worst;
     // "Which 5 movies had the highest gross": the number counts what is asked for.
     const bool counts_next = next != nullptr && next->last - next->first >= 1 && counts_things(*next, position) &&
                              std::ranges::any_of(spans_, is_superlative);
@@ -235,7 +290,8 @@ class Collector {
   static bool is_superlative(const Span& span) {
     if (span.kind == SpanKind::column) return span.extreme != Extreme::none;
     return span.kind == SpanKind::cue &&
-           (span.cue == Cue::maximum || span.cue == Cue::minimum || span.cue == Cue::most_common);
+           (span.cue == Cue::maximum || span.cue == Cue::minimum || span.cue == Cue::most_common ||
+            span.cue == Cue::best || span.cue == Cue::worst);
   }
 
   [[nodiscard]] bool counts_things(const Span& next, std::size_t position) const {
@@ -400,6 +456,10 @@ class Collector {
 const Filter* Mentions::filter_on(std::size_t column) const {
   const auto found = std::ranges::find(filters, column, &Filter::column);
   return found == filters.end() ? nullptr : &*found;
+}
+
+bool Mentions::has_measure_filter() const {
+  return std::ranges::any_of(filters, [&](const Filter& f) { return table->is_measure(f.column); });
 }
 
 bool Mentions::several_values() const {

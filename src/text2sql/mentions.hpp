@@ -11,6 +11,12 @@
 
 namespace holdfast::text2sql {
 
+/// Which end of time "first", "last" and "latest" mean: a year of the table, or the day of a thing.
+enum class TimeEnd : unsigned char { none, year, date };
+
+/// "Best" and "worst", before it is known which end of the figure that is.
+enum class Judgement : unsigned char { none, best, worst };
+
 struct Mentions {
   const Table* table = nullptr;
   std::vector<std::size_t> measures;       ///< Numeric columns named, in order, each once.
@@ -29,9 +35,18 @@ struct Mentions {
   bool compare = false;
   bool change = false;
   bool list = false;
-  bool latest = false;
-  bool earliest = false;
+  TimeEnd time_end = TimeEnd::none;
+  bool latest = false;    ///< With `time_end`: the last of them.
+  bool nowadays = false;  ///< "today", "current".
   bool all_time = false;
+  bool ranking = false;
+  bool by_measure = false;  ///< "By population".
+  bool when = false;
+  bool who = false;
+  bool where = false;
+  bool how_much = false;
+  Judgement judgement = Judgement::none;
+  std::optional<std::size_t> ranked_by;  ///< The measure whose own word is a superlative: "most expensive".
   bool table_named = false;
   /// What directly follows "how many": a column, or the table itself.
   std::optional<Span> counted;
@@ -44,6 +59,8 @@ struct Mentions {
   std::vector<std::string> choices;
 
   [[nodiscard]] const Filter* filter_on(std::size_t column) const;
+  [[nodiscard]] bool measure_is_asked() const { return !measures.empty() || !weak_measures.empty(); }
+  [[nodiscard]] bool has_measure_filter() const;
   [[nodiscard]] bool several_values() const;  ///< Two or more values, or years, of one column are named.
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 
 #include "base/log.hpp"
@@ -16,6 +17,9 @@ namespace {
 // Few enough tables to show them all, which saves a call.
 constexpr std::size_t kFewTables = 3;
 
+// A few sentences were asked for; a longer answer is cut, so that the result fits into one line of the protocol.
+constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
+
 std::vector<std::string> all_tables(const Catalogue& catalogue) {
   std::vector<std::string> names;
   for (const auto& table : catalogue.tables) names.push_back(table.name);
@@ -28,6 +32,8 @@ Result<std::string> ModelPlanner::rewrite(const AgentState& state, const std::ve
                                           StopCheck& stop) {
   if (history.empty()) return state.prompt;
   auto reply = client_.complete(rewrite_prompt(state, history), {}, stop);
+  // Without usable words the question stays as it was asked.
+  if (!reply && reply.error().code() == ErrorCode::data_loss) return state.prompt;
   if (!reply) return fail(std::move(reply));
   auto question = checked_prompt(*reply);
   return question ? std::move(*question) : state.prompt;
@@ -44,7 +50,8 @@ Result<OrDecline<std::vector<std::string>>> ModelPlanner::select_tables(const Ag
   if (list == nullptr || !list->is_array()) return Choice(all_tables(catalogue_));
   std::vector<std::string> chosen;
   for (const auto& name : list->get_array()) {
-    if (name.is_string() && catalogue_.find(std::string_view(name.get_string())) != nullptr)
+    if (!name.is_string() || catalogue_.find(std::string_view(name.get_string())) == nullptr) continue;
+    if (std::ranges::find(chosen, std::string_view(name.get_string())) == chosen.end())
       chosen.emplace_back(name.get_string());
   }
   if (!chosen.empty()) return Choice(std::move(chosen));
@@ -72,13 +79,14 @@ Result<std::string> ModelPlanner::write_answer(const AgentState& state, const De
     if (auto going = stop.check(); !going) return fail(std::move(going));
     // The rows are there; they must not be lost for want of a sentence.
     log::warning("text2sql.answer_without_model", {{"reason", reply ? "empty reply" : reply.error().message()}});
-    return plain_answer_text(rows, state.tables);
+    return plain_answer_text(rows, state.tables_read);
   }
-  std::string text(trim(*reply));
+  std::string text(truncate_utf8(trim(*reply), kMaxAnswerBytes));
   const auto strange = numbers_not_in(text, rows, state.question);
   std::string note;
-  if (!strange.empty()) note = fmt::format("\n\nNot in the rows, so check before use: {}.", fmt::join(strange, ", "));
-  note += "\n\n" + source_sentence(fmt::format("{}", fmt::join(state.tables, ", ")), rows_used(rows), rows.truncated);
+  if (text.size() < trim(*reply).size()) note = " … (cut)";
+  if (!strange.empty()) note += fmt::format("\n\nNot in the rows, so check before use: {}.", fmt::join(strange, ", "));
+  note += "\n\n" + result_sentence(rows, state.tables_read);
   if (auto sent = delta(note); !sent) return fail(std::move(sent));
   return text + note;
 }

@@ -1,12 +1,17 @@
 #include "text2sql/offline_planner.hpp"
 
+#include <span>
+
 #include "text2sql/answer_text.hpp"
 
 namespace holdfast::text2sql {
 
 Result<std::string> OfflinePlanner::rewrite(const AgentState& state, const std::vector<PastRun>& history, StopCheck&) {
   if (history.empty()) return state.prompt;
-  return grounding_.complete(state.prompt, history.back().question);
+  // The question before may itself lean on one before it.
+  std::string earlier = history.front().question;
+  for (const auto& run : std::span(history).subspan(1)) earlier = grounding_.complete(run.question, earlier);
+  return grounding_.complete(state.prompt, earlier);
 }
 
 Result<OrDecline<std::vector<std::string>>> OfflinePlanner::select_tables(const AgentState& state, StopCheck&) {
@@ -35,8 +40,8 @@ Result<std::string> OfflinePlanner::write_answer(const AgentState& state, const 
   const auto interpretation = grounding_.interpret_question(state.question);
   const bool same = interpretation && state.rows && render_sql(*interpretation->form) == state.sql;
   // A checkpoint of another planner or another data file: the rows still speak for themselves.
-  auto text =
-      same ? answer_text(*interpretation, *state.rows) : plain_answer_text(state.rows.value_or(Rows{}), state.tables);
+  auto text = same ? answer_text(*interpretation, *state.rows)
+                   : plain_answer_text(state.rows.value_or(Rows{}), state.tables_read);
   if (auto sent = delta(text); !sent) return fail(std::move(sent));
   return text;
 }

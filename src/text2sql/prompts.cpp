@@ -73,7 +73,7 @@ Messages answer_prompt(const AgentState& state) {
        "the rows. "
        "If the rows are empty or do not answer the question, say so. Name the table."},
       {"user", fmt::format("Question: {}\n\nTables: {}\nSQL: {}\nRows ({}{}):\n{}", cut(state.question, kQuestionBytes),
-                           fmt::join(state.tables, ", "), cut(state.sql, kQuestionBytes), rows.size(),
+                           fmt::join(state.tables_read, ", "), cut(state.sql, kQuestionBytes), rows.size(),
                            rows.truncated ? ", truncated" : "", rows.to_text(kRowBytes))}};
 }
 
@@ -91,10 +91,11 @@ OrDecline<std::string> sql_in(std::string_view reply) {
     if (const auto sql = find_string(*object, "sql")) return std::string(trim(*sql));
     if (const auto reason = find_string(*object, "cannot")) {
       return std::unexpected(
-          Decline{reason->empty() ? "The data does not hold the answer." : std::string(*reason), {}, nullptr});
+          Decline{reason->empty() ? "The data does not hold the answer." : cut(*reason, kPastBytes), {}, nullptr});
     }
   }
-  return cut(without_fence(reply), kQuestionBytes);
+  // Whole: what is left of a statement that was cut is another statement.
+  return std::string(without_fence(reply));
 }
 
 std::vector<std::string> numbers_not_in(std::string_view text, const Rows& rows, std::string_view question) {

@@ -20,8 +20,7 @@ std::string name_sql(const QueryForm& form, std::size_t column) {
   return quote_identifier(form.table->columns[column].name);
 }
 
-std::string filter_sql(const QueryForm& form, const Filter& filter) {
-  const auto name = name_sql(form, filter.column);
+std::string filter_sql(const std::string& name, const Filter& filter) {
   const auto first = operand_sql(filter.operands.front());
   switch (filter.comparison) {
     case Comparison::in: {
@@ -47,7 +46,7 @@ bool needs_value(const QueryForm& form) {
 
 std::vector<std::string> conditions(const QueryForm& form) {
   std::vector<std::string> out;
-  for (const auto& filter : form.filters) out.push_back(filter_sql(form, filter));
+  for (const auto& filter : form.filters) out.push_back(filter_sql(name_sql(form, filter.column), filter));
   if (needs_value(form)) out.push_back(name_sql(form, *form.measure) + " IS NOT NULL");
   // A group or a list entry without a name is not one.
   if (form.shape == Shape::groups || form.shape == Shape::distinct) {
@@ -58,6 +57,11 @@ std::vector<std::string> conditions(const QueryForm& form) {
 
 std::string where(const std::vector<std::string>& conditions) {
   return conditions.empty() ? "" : fmt::format(" WHERE {}", fmt::join(conditions, " AND "));
+}
+
+std::string having(const QueryForm& form) {
+  if (!form.having) return "";
+  return " HAVING " + filter_sql(fmt::format("SUM({})", name_sql(form, form.having->column)), *form.having);
 }
 
 // Four decimals: more than the data carries, few enough to read.
@@ -94,6 +98,13 @@ std::string order_sql(const QueryForm& form) {
   return order.empty() ? "" : " ORDER BY " + order;
 }
 
+// How many groups meet the condition on their total, and how many rows these groups have.
+std::string counted_groups_sql(const QueryForm& form, const std::string& from_where) {
+  return fmt::format("SELECT COUNT(*) AS {0}, SUM({1}) AS {1} FROM (SELECT COUNT(*) AS {1}{2} GROUP BY {3}{4})",
+                     quote_identifier(figure_name(form)), kRowsUsed, from_where, name_sql(form, *form.measure),
+                     having(form));
+}
+
 }  // namespace
 
 const Filter* QueryForm::filter_on(std::size_t column) const {
@@ -124,11 +135,13 @@ std::string render_sql(const QueryForm& form) {
   std::string sql;
   switch (form.shape) {
     case Shape::figure:
+      if (form.having) return counted_groups_sql(form, from + where(filters));
       return fmt::format("SELECT {} AS {}, COUNT(*) AS {}{}{}", figure_sql(form), quote_identifier(figure_name(form)),
                          kRowsUsed, from, where(filters));
     case Shape::groups:
-      sql = fmt::format("SELECT {0}, {1} AS {2}, COUNT(*) AS {3}{4}{5} GROUP BY {0}", column_list(form),
-                        figure_sql(form), quote_identifier(figure_name(form)), kRowsUsed, from, where(filters));
+      sql = fmt::format("SELECT {0}, {1} AS {2}, COUNT(*) AS {3}{4}{5} GROUP BY {0}{6}", column_list(form),
+                        figure_sql(form), quote_identifier(figure_name(form)), kRowsUsed, from, where(filters),
+                        having(form));
       break;
     case Shape::distinct: sql = fmt::format("SELECT DISTINCT {}{}{}", column_list(form), from, where(filters)); break;
     case Shape::rows:

@@ -39,6 +39,8 @@ struct QueryForm {
   std::vector<std::size_t> columns;
   std::optional<std::size_t> measure;  ///< What is ranked, folded or counted.
   std::vector<Filter> filters;
+  /// A condition on the total of a column over each group: of `columns`, or of `measure` when groups are counted.
+  std::optional<Filter> having;
   bool by_measure = false;  ///< Ordered by the measure instead of by the columns.
   Direction direction = Direction::descending;
   std::optional<std::size_t> limit;

@@ -62,6 +62,19 @@ bool only_numbers(std::span<const Word> words) {
   return std::ranges::all_of(words, [](const Word& w) { return w.number.has_value() && !w.quoted; });
 }
 
+// A word for a figure of several words says more than one word of it: "minimum temperature" than "temperature".
+constexpr int kLongNameScore = 1;
+
+bool is_scale(std::string_view stem) { return stem == "thousand" || stem == "million" || stem == "billion"; }
+
+// "A billion" is a number too.
+Span scale_span(std::string_view stem) {
+  Span span;
+  span.kind = SpanKind::number;
+  span.number = stem == "thousand" ? 1e3 : stem == "million" ? 1e6 : 1e9;
+  return span;
+}
+
 bool names_unit(const Table& table, std::string_view stem) {
   return std::ranges::any_of(table.columns, [&](const Column& column) {
     const auto words = split_words(column.unit);
@@ -72,7 +85,8 @@ bool names_unit(const Table& table, std::string_view stem) {
 // "Total amount" is one cue, unless the table has a column "amount": then it is "total" and the column.
 std::optional<CueMatch> cue_before_column(std::span<const Word> words, const Table& table, const Lexicon& lexicon) {
   const auto cue = match_cue(words);
-  if (!cue) return cue;
+  // "Last year" and "over the years" are times of their own, also where there is a column "year".
+  if (!cue || cue->cue == Cue::relative_time || cue->cue == Cue::change) return cue;
   for (std::size_t i = 1; i < cue->words; ++i) {
     const auto name = lexicon.match(words.subspan(i));
     if (!name || preferred(*name->meanings, table, false)->kind != MeaningKind::column) continue;
@@ -83,10 +97,28 @@ std::optional<CueMatch> cue_before_column(std::span<const Word> words, const Tab
 
 int score_of(const Span& span, const Table& table) {
   switch (span.kind) {
-    case SpanKind::column: return kColumnScore;
+    case SpanKind::column: return kColumnScore + (span.last - span.first > 1 ? kLongNameScore : 0);
     case SpanKind::value: return table.columns[span.column].values.size() > kManyValues ? kTitleScore : kValueScore;
     case SpanKind::table: return kTableScore;
     default: return 0;
+  }
+}
+
+// "People" beside "killed" or "deaths" says only whom the figure counts.
+void settle_unknown(Reading& reading, std::string_view question, const std::vector<Word>& words) {
+  const auto& table = *reading.table;
+  const bool counts_people = std::ranges::any_of(reading.spans, [&](const Span& s) {
+    return s.kind == SpanKind::column && table.is_measure(s.column) && table.columns[s.column].counts_people();
+  });
+  for (auto& span : reading.spans) {
+    if (span.kind != SpanKind::unknown) continue;
+    const auto& word = words[span.first];
+    if (counts_people && (word.stem == "people" || word.stem == "person")) {
+      span.kind = SpanKind::cue;
+      span.cue = Cue::filler;
+    } else {
+      reading.unknown.emplace_back(question.substr(word.begin, word.end - word.begin));
+    }
   }
 }
 
@@ -116,6 +148,8 @@ Reading read_question(std::string_view question, const std::vector<Word>& words,
     if (name && !small_word && (!cue || name->words >= cue->words)) {
       span = name_span(*name->meanings, table, rest[0].quoted);
       length = name->words;
+    } else if (cue && is_scale(rest[0].stem) && (at == 0 || !(words[at - 1].number || is_scale(words[at - 1].stem)))) {
+      span = scale_span(rest[0].stem);
     } else if (cue && !(rest[0].number && cue->words == 1)) {
       span.kind = SpanKind::cue;
       span.cue = cue->cue;
@@ -125,12 +159,10 @@ Reading read_question(std::string_view question, const std::vector<Word>& words,
     } else if (const auto month = table.month ? month_number(rest[0].stem) : std::nullopt) {
       span.kind = SpanKind::month;
       span.month = *month;
-    } else if (at > 0 && words[at - 1].number && names_unit(table, rest[0].stem)) {
+    } else if (at > 0 && (words[at - 1].number || is_scale(words[at - 1].stem)) && names_unit(table, rest[0].stem)) {
       // "180 minutes": the unit of a figure says nothing new.
       span.kind = SpanKind::cue;
       span.cue = Cue::filler;
-    } else {
-      reading.unknown.emplace_back(question.substr(rest[0].begin, rest[0].end - rest[0].begin));
     }
     span.first = at;
     span.last = at + length;
@@ -138,6 +170,7 @@ Reading read_question(std::string_view question, const std::vector<Word>& words,
     reading.spans.push_back(std::move(span));
     at += length;
   }
+  settle_unknown(reading, question, words);
   return reading;
 }
 

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <algorithm>
+#include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <array>
@@ -12,6 +14,7 @@
 #include <cstring>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "text2sql/connection.hpp"
 #include "text2sql/worker_request.hpp"
 
@@ -22,6 +25,12 @@ constexpr std::string_view kEventStream = "application/vnd.holdfast.events+ndjso
 
 // How often an idle worker looks whether its parent is still there.
 constexpr int kIdleLookMs = 1'000;
+
+// The supervisor reads no longer line (docs/worker-protocol.md).
+constexpr std::size_t kMaxLineBytes = 1'000'000;
+
+// A model may send a whole answer as one piece.
+constexpr std::size_t kMaxPieceBytes = 32 * 1024;
 
 // Writing a refusal must not take longer than reading the request did.
 constexpr std::chrono::seconds kRefusalTime{2};
@@ -85,12 +94,42 @@ class LineSink final : public EventSink {
     return line({{"type", "progress"}, {"step", to_string(step)}, {"message", message}});
   }
   Result<void> checkpoint(Step step, const json::object& state) override {
-    return line({{"type", "checkpoint"}, {"step", to_string(step)}, {"state", state}});
+    const auto text =
+        json::serialize(json::object{{"type", "checkpoint"}, {"step", to_string(step)}, {"state", state}});
+    if (text.size() < kMaxLineBytes) return connection_.write_chunk(text + "\n", deadline_);
+    // A new attempt goes on from the checkpoint before; a line that is too long would end this one.
+    log::warning("text2sql.checkpoint_left_out", {{"step", to_string(step)}, {"size_bytes", text.size()}});
+    return {};
   }
-  Result<void> delta(std::string_view text) override { return line({{"type", "delta"}, {"text", text}}); }
+  Result<void> delta(std::string_view text) override {
+    while (!text.empty()) {
+      const auto piece = truncate_utf8(text, kMaxPieceBytes);
+      if (auto sent = line({{"type", "delta"}, {"text", piece}}); !sent) return sent;
+      text.remove_prefix(std::max<std::size_t>(piece.size(), 1));
+    }
+    return {};
+  }
 
   Result<void> line(const json::object& event) {
     return connection_.write_chunk(json::serialize(event) + "\n", deadline_);
+  }
+
+  // Text, rows and SQL are bounded each; with every byte escaped they may still be too long together. The queries are
+  // for reading along, and go first.
+  Result<void> result(json::object result) {
+    json::object event{{"type", "result"}, {"result", std::move(result)}};
+    for (const auto* part : {"queries_and_results", "table"}) {
+      if (json::serialize(event).size() < kMaxLineBytes) break;
+      log::warning("text2sql.result_shortened", {{"part", part}});
+      auto& kept = event["result"].as_object();
+      if (part == std::string_view("table")) {
+        kept[part] =
+            json::object{{"columns", json::array()}, {"rows", json::array()}, {"row_count", 0}, {"truncated", true}};
+      } else {
+        kept[part] = json::array();
+      }
+    }
+    return line(event);
   }
 
  private:
@@ -120,6 +159,12 @@ class Server {
   }
 
  private:
+  // Everything that may pass has been tried again in here, so that a new attempt would only repeat it. It helps when it
+  // is this worker that has no time: another can take the run.
+  [[nodiscard]] bool may_be_repeated(ErrorCode code) const {
+    return code == ErrorCode::unavailable && shutdown_.requested_at().has_value();
+  }
+
   void refuse(Connection& connection, int status, std::string_view code, std::string_view message) {
     log::info("text2sql.request_refused", {{"status", status}, {"reason", message}});
     const json::object body{{"code", code}, {"error", message}, {"retryable", false}};
@@ -137,7 +182,7 @@ class Server {
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - started).count();
     if (result) {
       log::info("text2sql.run_finished", {{"run_id", request.run_id}, {"took_ms", took}});
-      (void)sink.line({{"type", "result"}, {"result", std::move(*result)}});
+      (void)sink.result(std::move(*result));
     } else if (result.error().code() == ErrorCode::cancelled) {
       log::debug("text2sql.run_cancelled", {{"run_id", request.run_id}, {"took_ms", took}});
       return;
@@ -151,7 +196,7 @@ class Server {
       (void)last.line({{"type", "error"},
                        {"code", to_string(error.code())},
                        {"message", error.message()},
-                       {"retryable", is_retryable(error.code())}});
+                       {"retryable", may_be_repeated(error.code())}});
     }
     (void)connection.end_stream(clock_.steady() + kRefusalTime);
   }

@@ -49,22 +49,25 @@ constexpr std::array<std::pair<int, int>, 11> kLimits{{
 }};
 
 int authorize(void* context, int action, const char* first, const char* second, const char*, const char*) {
-  auto& refusal = *static_cast<Refusal*>(context);
+  auto& log = *static_cast<GuardLog*>(context);
   const std::string_view name = first == nullptr ? "" : first;
   switch (action) {
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE: return SQLITE_OK;
     case SQLITE_READ:
-      if (!is_schema_table(name)) return SQLITE_OK;
-      refusal.reason = "reading the schema table " + std::string(name) + " is not allowed";
+      if (!is_schema_table(name)) {
+        log.tables.emplace(name);
+        return SQLITE_OK;
+      }
+      log.refusal = "reading the schema table " + std::string(name) + " is not allowed";
       return SQLITE_DENY;
     case SQLITE_FUNCTION: {
       const auto function = to_lower_ascii(second == nullptr ? "" : second);
       if (!is_denied_function(function)) return SQLITE_OK;
-      refusal.reason = "the function " + function + " is not allowed";
+      log.refusal = "the function " + function + " is not allowed";
       return SQLITE_DENY;
     }
-    default: refusal.reason = "only SELECT on the tables of the data file is allowed"; return SQLITE_DENY;
+    default: log.refusal = "only SELECT on the tables of the data file is allowed"; return SQLITE_DENY;
   }
 }
 
@@ -87,7 +90,7 @@ bool is_schema_table(std::string_view name) {
 
 void limit_sqlite_memory() { sqlite3_hard_heap_limit64(kHeapLimit); }
 
-bool guard_connection(sqlite3* db, Refusal* refusal) {
+bool guard_connection(sqlite3* db, GuardLog* log) {
   for (const auto& [limit, value] : kLimits) sqlite3_limit(db, limit, value);
   const bool configured =
       set_flag(db, SQLITE_DBCONFIG_DEFENSIVE, 1) && set_flag(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0) &&
@@ -96,7 +99,7 @@ bool guard_connection(sqlite3* db, Refusal* refusal) {
       set_flag(db, SQLITE_DBCONFIG_DQS_DML, 0) && set_flag(db, SQLITE_DBCONFIG_DQS_DDL, 0);
   return configured && run(db, "PRAGMA query_only=1") && run(db, "PRAGMA cell_size_check=1") &&
          run(db, "PRAGMA mmap_size=0") && run(db, "PRAGMA temp_store=MEMORY") &&
-         sqlite3_set_authorizer(db, &authorize, refusal) == SQLITE_OK;
+         sqlite3_set_authorizer(db, &authorize, log) == SQLITE_OK;
 }
 
 }  // namespace holdfast::text2sql

@@ -21,7 +21,8 @@ export interface Table {
 export interface Source {
   table: string;
   description: string;
-  rows_used: number;
+  /** Absent when nobody counted them. */
+  rows_used?: number;
   licence: string;
   origin: string;
 }
@@ -29,6 +30,8 @@ export interface Source {
 /** The answer of the built-in worker. Another backend's answer may lack any of these. */
 export interface RunResult {
   result?: string;
+  /** False: the question was not understood, or the data does not hold the answer. */
+  answered?: boolean;
   response?: string;
   sql?: string;
   table?: Table;

@@ -1,7 +1,7 @@
 import type { Run } from '../delivery/protocol.ts';
 import { RowsTable } from './rows_table.tsx';
 import { Sql } from './sql.tsx';
-import { answerText, sourceWords, timingWords } from './words.ts';
+import { answerText, sourceWords, timingWords, withoutOffers } from './words.ts';
 
 interface Props {
   run: Run;
@@ -11,12 +11,14 @@ interface Props {
 
 export function Answer({ run, offerFollowUps, onAsk }: Props) {
   const result = typeof run.result === 'object' ? run.result : {};
-  const { table, sql, followup_prompts = [] } = result ?? {};
+  const { table, sql, answered = true, followup_prompts = [] } = result ?? {};
+  const offered = offerFollowUps ? followup_prompts : [];
   const sources = sourceWords(result ?? {});
   const timing = timingWords(run);
   return (
     <>
-      <p className="answer">{answerText(run)}</p>
+      {!answered && <p className="not-answered">Not answered</p>}
+      <p className={answered ? 'answer' : 'answer declined'}>{withoutOffers(answerText(run), offered)}</p>
       {table && table.columns.length > 0 && <RowsTable table={table} runId={run.run_id} />}
       {sql && <Sql sql={sql} />}
       {sources.map(({ name, about }) => (
@@ -28,14 +30,17 @@ export function Answer({ run, offerFollowUps, onAsk }: Props) {
         {timing !== '' && <span>{timing}</span>}
         <span>Kept as run {run.run_id}</span>
       </p>
-      {offerFollowUps && followup_prompts.length > 0 && (
-        <ul className="examples follow-ups" aria-label="Follow-up questions">
-          {followup_prompts.map((prompt) => (
-            <li key={prompt}>
-              <button onClick={() => onAsk(prompt)}>{prompt}</button>
-            </li>
-          ))}
-        </ul>
+      {offered.length > 0 && (
+        <>
+          {!answered && <p className="offer">Questions that can be answered:</p>}
+          <ul className="examples follow-ups" aria-label={answered ? 'Follow-up questions' : 'Questions that can be answered'}>
+            {offered.map((prompt) => (
+              <li key={prompt}>
+                <button onClick={() => onAsk(prompt)}>{prompt}</button>
+              </li>
+            ))}
+          </ul>
+        </>
       )}
     </>
   );

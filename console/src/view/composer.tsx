@@ -1,4 +1,5 @@
-import { useState, type KeyboardEvent, type RefObject, type SubmitEvent } from 'react';
+import { useEffect, useState, type KeyboardEvent, type RefObject, type SubmitEvent } from 'react';
+import { keepDraft, readDraft } from '../chat/draft.ts';
 
 interface Props {
   box: RefObject<HTMLTextAreaElement | null>;
@@ -12,7 +13,8 @@ interface Props {
 const kLongest = 10_000;
 
 export function Composer({ box, busy, lastQuestion, onAsk, onStop }: Props) {
-  const [text, setText] = useState('');
+  const [text, setText] = useState(readDraft);
+  useEffect(() => keepDraft(text), [text]);
   const prompt = text.trim();
   const excess = [...prompt].length - kLongest;
 
@@ -21,6 +23,11 @@ export function Composer({ box, busy, lastQuestion, onAsk, onStop }: Props) {
     if (busy || prompt === '' || excess > 0) return;
     onAsk(prompt);
     setText('');
+  };
+  const stop = () => {
+    onStop();
+    // The button goes away with the run; the focus must not go with it.
+    box.current?.focus();
   };
   const pressed = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (event.nativeEvent.isComposing) return;
@@ -49,7 +56,7 @@ export function Composer({ box, busy, lastQuestion, onAsk, onStop }: Props) {
           onKeyDown={pressed}
         />
         {busy ? (
-          <button type="button" className="stop" onClick={onStop}>Stop</button>
+          <button type="button" className="stop" onClick={stop}>Stop</button>
         ) : (
           <button type="submit" className="primary" disabled={prompt === '' || excess > 0}>Send</button>
         )}

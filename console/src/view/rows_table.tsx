@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { toCsv } from '../csv.ts';
 import type { Cell, Table } from '../delivery/protocol.ts';
 import { count } from './words.ts';
@@ -7,11 +7,17 @@ const kFirstRows = 20;
 
 export function RowsTable({ table, runId }: { table: Table; runId: string }) {
   const [all, setAll] = useState(false);
+  const region = useRef<HTMLDivElement>(null);
+  const showAll = () => {
+    setAll(true);
+    // The button goes away; what it showed takes the focus.
+    region.current?.focus({ preventScroll: true });
+  };
   const shown = all ? table.rows : table.rows.slice(0, kFirstRows);
   const numeric = table.columns.map((_, i) => table.rows.every((row) => row[i] === null || typeof row[i] === 'number'));
   return (
     <figure className="rows">
-      <div className="scroll" role="region" aria-label="Rows" tabIndex={0}>
+      <div className="scroll" ref={region} role="region" aria-label="Rows" tabIndex={0}>
         <table>
           <thead>
             <tr>{table.columns.map((column, i) => <th key={i} scope="col" className={numeric[i] ? 'number' : undefined}>{column}</th>)}</tr>
@@ -25,7 +31,7 @@ export function RowsTable({ table, runId }: { table: Table; runId: string }) {
       </div>
       <figcaption>
         <span>{rowWords(table, shown.length)}</span>
-        {shown.length < table.rows.length && <button className="link" onClick={() => setAll(true)}>Show {table.rows.length.toLocaleString('en')}</button>}
+        {shown.length < table.rows.length && <button className="link" onClick={showAll}>Show {table.rows.length.toLocaleString('en')}</button>}
         <button className="link" onClick={() => download(toCsv(table), `holdfast-${runId}.csv`)}>Download CSV</button>
       </figcaption>
     </figure>

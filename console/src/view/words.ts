@@ -102,6 +102,15 @@ export function answerText(run: Run): string {
   return result?.result ?? result?.response ?? JSON.stringify(result, null, 2);
 }
 
+/** The answer without the list of questions that ends it, when the same questions are offered as buttons. */
+export function withoutOffers(text: string, offered: readonly string[]): string {
+  const lines = text.split('\n');
+  let end = lines.length;
+  while (end > 0 && lines[end - 1]!.startsWith('- ') && offered.includes(lines[end - 1]!.slice(2))) end--;
+  if (end === lines.length || !lines[end - 1]?.endsWith(':')) return text;
+  return lines.slice(0, end - 1).join('\n').trimEnd();
+}
+
 export interface SourceWords {
   name: string;
   about: string;
@@ -115,7 +124,7 @@ export function sourceWords(result: RunResult): SourceWords[] {
 }
 
 function wordsOf({ table, description, rows_used, licence, origin }: Source): SourceWords {
-  const name = rows_used > 0 ? `${table}, ${count(rows_used, 'row')}` : table;
+  const name = rows_used !== undefined && rows_used > 0 ? `${table}, ${count(rows_used, 'row')}` : table;
   const parts = [description, origin, licence].filter((text) => text).map((text) => text.replace(/\.$/, ''));
   return { name, about: parts.join(' · ') };
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "tests/support/scripted_model.hpp"
 #include "tests/support/text2sql_data_file.hpp"
@@ -174,11 +175,37 @@ TEST_F(AgentTest, AModelThatSaysItCannotIsBelieved) {
   EXPECT_EQ(result.at("answered"), json::value(false));
 }
 
-TEST_F(AgentTest, AnUnreachableModelFailsTheRunAsRetryable) {
+TEST_F(AgentTest, AnUnreachableModelFailsTheRun) {
   ScriptedModel model({});
   const auto result = run_model(model, "How much?");
   ASSERT_FALSE(result);
-  EXPECT_TRUE(is_retryable(result.error().code()));
+  EXPECT_EQ(result.error().code(), ErrorCode::unavailable);
+}
+
+TEST_F(AgentTest, SqlWithoutEndIsRefusedAndKeptShort) {
+  const auto endless = R"({"sql":"SELECT 1 /* )" + std::string(500'000, 'x') + R"( */"})";
+  ScriptedModel model({testing::whole(endless), testing::streamed(R"({"sql":"SELECT sum(amount) AS t FROM sales"})"),
+                       testing::streamed("It is 52.")});
+  const auto result = run_model(model, "How much?").value();
+  EXPECT_TRUE(text(result, "result").starts_with("It is 52."));
+  EXPECT_NE(model.requests().at(1).find("longer than 100,000 bytes"), std::string::npos);
+  for (const auto& state : sink_.checkpoints) EXPECT_LT(json::serialize(state).size(), 300'000U);
+  EXPECT_LT(json::serialize(result).size(), 100'000U);
+}
+
+TEST_F(AgentTest, TheSourcesAreTheTablesThatTheQueryRead) {
+  ScriptedModel one(
+      {testing::streamed(R"({"sql":"WITH s AS (SELECT amount FROM sales) SELECT max(amount) AS m FROM s"})"),
+       testing::streamed("It is 30.")});
+  const auto result = run_model(one, "Most?").value();
+  EXPECT_EQ(result.at("datasets_used"), json::value(json::array{"sales"}));
+  EXPECT_FALSE(result.at("sources").at(0).as_object().contains("rows_used")) << "nobody counted them";
+  EXPECT_NE(text(result, "result").find("Source: table sales; result of 1 row."), std::string::npos);
+
+  ScriptedModel none({testing::streamed(R"({"sql":"SELECT 30 AS m"})"), testing::streamed("It is 30.")});
+  const auto invented = run_model(none, "Most?").value();
+  EXPECT_EQ(invented.at("datasets_used"), json::value(json::array{}));
+  EXPECT_NE(text(invented, "result").find("the query read no table"), std::string::npos);
 }
 
 }  // namespace

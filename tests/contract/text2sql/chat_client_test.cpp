@@ -99,10 +99,28 @@ TEST_F(ChatClientTest, ARefusalIsNotRepeatedAndKeepsTheKeySecret) {
 
 TEST_F(ChatClientTest, AfterAllAttemptsTheLastProblemIsTold) {
   ScriptedModel busy({testing::status_reply(429), testing::status_reply(429), testing::status_reply(429)});
-  EXPECT_EQ(ask(busy).error().code(), ErrorCode::resource_exhausted);
+  const auto answer = ask(busy);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ErrorCode::unavailable);
+  EXPECT_NE(answer.error().message().find("429"), std::string::npos) << answer.error().message();
+  EXPECT_NE(answer.error().message().find("OPENAI_BASE_URL"), std::string::npos) << "which setting to look at";
   ScriptedModel broken({});
   EXPECT_EQ(ask(broken).error().code(), ErrorCode::unavailable);
   EXPECT_EQ(broken.requests().size(), 3U);
+}
+
+TEST_F(ChatClientTest, AToolCallInPlaceOfTextIsTold) {
+  const auto call = R"({"choices":[{"DELTA":{"content":null,"tool_calls":[]},"finish_reason":"tool_calls"}]})";
+  for (const auto& [type, key] : {std::pair{"text/event-stream", "delta"}, {"application/json", "message"}}) {
+    auto body = std::string(call);
+    body.replace(body.find("DELTA"), 5, key);
+    if (type == std::string_view("text/event-stream")) body = "data: " + body + "\n\ndata: [DONE]\n\n";
+    const auto reply = testing::raw_reply(type, body);
+    ScriptedModel model({reply, reply, reply});
+    const auto answer = ask(model);
+    ASSERT_FALSE(answer) << type;
+    EXPECT_NE(answer.error().message().find("no text"), std::string::npos) << answer.error().message();
+  }
 }
 
 TEST_F(ChatClientTest, RetryAfterIsHonouredWithinTheDeadline) {

@@ -126,8 +126,41 @@ test('Threads are listed, and each has an address of its own', async (t) => {
 test('A question outside the data is answered with what can be asked', async (t) => {
   const page = await (await user(t)).open(server.base);
   await ask(page, 'Why is the sky blue?');
-  assert.notEqual(await waitForAnswer(page), '');
+  const said = await waitForAnswer(page);
   assert.equal(await lastTurn(page).locator('tbody tr').count(), 0);
+  await lastTurn(page).getByText('Not answered', { exact: true }).waitFor();
+  const offered = lastTurn(page).getByRole('list', { name: 'Questions that can be answered' }).getByRole('button');
+  assert.equal(await offered.count(), 3);
+  for (const text of await offered.allInnerTexts()) assert.ok(!said.includes(text), 'each is offered once');
+});
+
+test('What is being typed outlives a reload', async (t) => {
+  const page = await (await user(t)).open(server.base);
+  await page.getByLabel('Your question').fill('How many countries');
+  await page.reload();
+  assert.equal(await page.getByLabel('Your question').inputValue(), 'How many countries');
+  await ask(page, question);
+  await waitForAnswer(page);
+  await page.reload();
+  await waitForAnswer(page);
+  assert.equal(await page.getByLabel('Your question').inputValue(), '');
+});
+
+test('Being offline is seen at the end of a long conversation', async (t) => {
+  const opened = await user(t);
+  const page = await opened.open(server.base);
+  for (const next of [question, 'and in France?']) {
+    await ask(page, next);
+    await lastTurn(page).getByRole('heading', { name: next }).waitFor();
+    await waitForAnswer(page);
+  }
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  await opened.context.setOffline(true);
+  const notice = page.getByText('You are offline.');
+  await notice.waitFor();
+  const box = await notice.boundingBox();
+  assert.ok(box.y >= 0 && box.y < 800, `the notice is at ${box.y}`);
+  await opened.context.setOffline(false);
 });
 
 test('A question that is too long is not sent', async (t) => {

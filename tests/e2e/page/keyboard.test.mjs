@@ -85,6 +85,21 @@ test('Alt and full stop ends the question under way; it can be asked again', asy
   assert.match(await waitForAnswer(page), /Japan/);
 });
 
+test('The focus never falls off the page: after Stop, and after all rows are shown', async (t) => {
+  const page = await openPage(t);
+  await page.keyboard.type(question);
+  await page.keyboard.press('Enter');
+  await waitForStep(page, 1);
+  await page.getByRole('button', { name: 'Stop' }).press('Enter');
+  await lastTurn(page).getByText('Stopped').waitFor();
+  assert.equal(await focused(page), 'question');
+  await page.keyboard.type('average imdb rating by director');
+  await page.keyboard.press('Enter');
+  await waitForAnswer(page);
+  await page.getByRole('button', { name: /^Show / }).press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Rows');
+});
+
 test('The list of keys opens and closes by keys', async (t) => {
   const page = await openPage(t);
   await page.keyboard.press('Alt+/');

@@ -8,6 +8,7 @@
 #include "text2sql/answer_text.hpp"
 #include "text2sql/catalogue_reader.hpp"
 #include "text2sql/grounding.hpp"
+#include "text2sql/offline_planner.hpp"
 #include "text2sql/prompts.hpp"
 #include "text2sql/suggestions.hpp"
 
@@ -135,6 +136,45 @@ TEST_F(GoldenTest, FollowUpsAreAnsweredFromTheFrameBefore) {
             "What was the life expectancy in France and Spain in 1990?");
   EXPECT_EQ(grounding_.complete("How many movies were released in 2005?", first),
             "How many movies were released in 2005?");
+}
+
+TEST_F(GoldenTest, AFollowUpIsPutIntoTheFrameBeforeItOrDeclined) {
+  OfflinePlanner planner(grounding_);
+  DeadlineCheck stop(system_clock(), system_clock().steady() + std::chrono::minutes(1));
+  for (const auto& line : lines_of("followups.tsv")) {
+    ASSERT_EQ(line.size(), 3U) << line[0];
+    std::vector<PastRun> history;
+    std::string_view earlier = line[0];
+    for (auto at = earlier.find(" | "); at != std::string_view::npos; at = earlier.find(" | ")) {
+      history.push_back({std::string(earlier.substr(0, at)), ""});
+      earlier.remove_prefix(at + 3);
+    }
+    history.push_back({std::string(earlier), ""});
+    AgentState state;
+    state.prompt = line[1];
+    const auto question = planner.rewrite(state, history, stop).value();
+    if (line[2] == "-") {
+      const auto interpretation = grounding_.interpret_question(question);
+      EXPECT_FALSE(interpretation) << line[0] << " → " << question << "\n" << render_sql(*interpretation->form);
+    } else {
+      EXPECT_EQ(question, line[2]) << line[0];
+      const auto interpretation = grounding_.interpret_question(question);
+      EXPECT_TRUE(interpretation) << question << ": " << interpretation.error().text;
+    }
+  }
+}
+
+TEST_F(GoldenTest, WhatIsMissingOrDoubtfulIsSaid) {
+  auto answer = [&](const std::string& question) {
+    const auto interpretation = grounding_.interpret_question(question);
+    EXPECT_TRUE(interpretation) << question;
+    return interpretation ? answer_text(*interpretation, query(render_sql(*interpretation->form))) : "";
+  };
+  EXPECT_NE(answer("Is Titanic longer than Avatar?").find("There is no value for Avatar."), std::string::npos);
+  EXPECT_NE(answer("What is the population of Japan today?").find("The latest in the data is 2005"), std::string::npos);
+  const auto lowest = answer("lowest grossing movie");
+  EXPECT_NE(lowest.find("(47 rows in the table below)"), std::string::npos) << lowest;
+  EXPECT_NE(lowest.find("may mean that it is not known"), std::string::npos);
 }
 
 TEST_F(GoldenTest, EverySuggestionOfEveryAnswerCanBeAnswered) {

@@ -34,7 +34,7 @@ TEST(AgentStateTest, ComesBackFromItsJsonTextAsItWas) {
 
 TEST(AgentStateTest, AStateOfAnotherVersionOrShapeIsNotUsed) {
   auto other = full_state().to_json();
-  other["version"] = 2;
+  other["version"] = 1;
   EXPECT_FALSE(AgentState::from_json(other));
   for (const auto& [key, value] : full_state().to_json()) {
     auto missing = full_state().to_json();
