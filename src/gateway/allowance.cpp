@@ -22,20 +22,20 @@ int count_after(const std::deque<SteadyTime>& turns, SteadyTime begin) {
 
 SteadyTime Allowance::horizon(SteadyTime now) const { return now - std::max(config_.window, config_.burst_window); }
 
-std::variant<Turn, NoTurn> Allowance::book(std::string_view client, SteadyTime now) {
-  if (config_.requests == 0 && config_.burst == 0) return Turn{now};
+std::variant<Permit, NoPermit> Allowance::book(std::string_view client, SteadyTime now) {
+  if (config_.requests == 0 && config_.burst == 0) return Permit{now};
   auto& turns = turns_of(client, now);
   while (!turns.empty() && turns.front() <= horizon(now)) turns.pop_front();
   auto at = std::max(earliest(turns, config_.requests, config_.window, now),
                      earliest(turns, config_.burst, config_.burst_window, now));
   // First come, first served, also after a turn in between was given back.
   if (!turns.empty()) at = std::max(at, turns.back());
-  if (at - now > config_.patience) return NoTurn{std::chrono::ceil<milliseconds>(at - now)};
+  if (at - now > config_.patience) return NoPermit{std::chrono::ceil<milliseconds>(at - now)};
   turns.push_back(at);
-  return Turn{at};
+  return Permit{at};
 }
 
-void Allowance::give_back(std::string_view client, Turn turn) {
+void Allowance::give_back(std::string_view client, Permit turn) {
   const auto found = clients_.find(std::string(client));
   auto& turns = found == clients_.end() ? newcomers_ : found->second;
   const auto booked = std::ranges::lower_bound(turns, turn.at);

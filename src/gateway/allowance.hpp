@@ -41,12 +41,12 @@ struct AllowanceUse {
 };
 
 /// A start may go at `at`, which is now or soon.
-struct Turn {
+struct Permit {
   SteadyTime at;
 };
 
 /// The next turn is further away than `patience`.
-struct NoTurn {
+struct NoPermit {
   std::chrono::milliseconds retry_after{0};
 };
 
@@ -54,10 +54,10 @@ class Allowance {
  public:
   explicit Allowance(AllowanceConfig config) : config_(config) {}
 
-  [[nodiscard]] std::variant<Turn, NoTurn> book(std::string_view client, SteadyTime now);
+  [[nodiscard]] std::variant<Permit, NoPermit> book(std::string_view client, SteadyTime now);
 
   /// Nothing was started in that turn: it does not count.
-  void give_back(std::string_view client, Turn turn);
+  void give_back(std::string_view client, Permit turn);
 
   [[nodiscard]] AllowanceUse use(std::string_view client, SteadyTime now) const;
 

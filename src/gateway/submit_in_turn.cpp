@@ -102,7 +102,7 @@ awaitable<std::expected<runs::Accepted, Problem>> submit_in_turn(Call call, runs
   const auto id = submission.id;
   const auto now = call.services->clock->steady();
   const auto booked = turnstile.allowance.book(owner, now);
-  const auto* turn = std::get_if<Turn>(&booked);
+  const auto* turn = std::get_if<Permit>(&booked);
 
   const bool held_back = turn == nullptr || turn->at > now || !has_room(call);
   bool joins = false;
@@ -112,7 +112,7 @@ awaitable<std::expected<runs::Accepted, Problem>> submit_in_turn(Call call, runs
     joins = existing.has_value();
   }
   if (held_back && !joins) {
-    if (turn == nullptr) co_return std::unexpected(too_many_starts(call, std::get<NoTurn>(booked).retry_after));
+    if (turn == nullptr) co_return std::unexpected(too_many_starts(call, std::get<NoPermit>(booked).retry_after));
     auto problem = co_await wait_for_turn(&call, turn->at, &id);
     if (problem) {
       turnstile.allowance.give_back(owner, *turn);

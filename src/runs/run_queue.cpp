@@ -39,7 +39,7 @@ RunQueue::RunPtr RunQueue::pop() {
   const auto lane = lanes_.begin();
   auto next = std::move(lane->runs.front());
   lane->runs.pop_front();
-  lane_of_.erase(next->run.id);
+  lane_of_.erase(next->run->id);
   lanes_.splice(lanes_.end(), lanes_, lane);
   drop_if_empty(lane);
   return next;

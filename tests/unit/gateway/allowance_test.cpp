@@ -29,10 +29,10 @@ class AllowanceTest : public ::testing::Test {
   /// When the start may go, counted from the beginning; absent when it is refused.
   std::optional<std::chrono::milliseconds> book(std::string_view client, std::chrono::milliseconds at) {
     const auto booked = allowance_.book(client, kStart + at);
-    if (const auto* turn = std::get_if<Turn>(&booked)) {
+    if (const auto* turn = std::get_if<Permit>(&booked)) {
       return std::chrono::duration_cast<std::chrono::milliseconds>(turn->at - kStart);
     }
-    retry_after_ = std::get<NoTurn>(booked).retry_after;
+    retry_after_ = std::get<NoPermit>(booked).retry_after;
     return std::nullopt;
   }
 
@@ -75,10 +75,10 @@ TEST_F(AllowanceTest, OneUserDoesNotUseUpAnothersAllowance) {
 
 TEST_F(AllowanceTest, ATurnThatIsGivenBackDoesNotCount) {
   for (int i = 0; i < 3; ++i) book("ada", 0s);
-  allowance_.give_back("ada", Turn{kStart});
+  allowance_.give_back("ada", Permit{kStart});
   EXPECT_EQ(allowance_.use("ada", kStart).burst, 2);
   EXPECT_EQ(book("ada", 0s), 0s);
-  allowance_.give_back("nobody", Turn{kStart});
+  allowance_.give_back("nobody", Permit{kStart});
   EXPECT_EQ(allowance_.use("ada", kStart).window, 3);
 }
 
@@ -96,7 +96,7 @@ TEST_F(AllowanceTest, WithoutLimitsNobodyIsTracked) {
   config.requests = 0;
   config.burst = 0;
   Allowance allowance(config);
-  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(std::holds_alternative<Turn>(allowance.book("ada", kStart)));
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(std::holds_alternative<Permit>(allowance.book("ada", kStart)));
   EXPECT_EQ(allowance.tracked_clients(), 0U);
 }
 
@@ -104,8 +104,8 @@ TEST_F(AllowanceTest, AZeroSwitchesOneOfTheLimitsOff) {
   auto config = small();
   config.burst = 0;
   Allowance allowance(config);
-  for (int i = 0; i < 6; ++i) EXPECT_TRUE(std::holds_alternative<Turn>(allowance.book("ada", kStart)));
-  EXPECT_TRUE(std::holds_alternative<NoTurn>(allowance.book("ada", kStart)));
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(std::holds_alternative<Permit>(allowance.book("ada", kStart)));
+  EXPECT_TRUE(std::holds_alternative<NoPermit>(allowance.book("ada", kStart)));
 }
 
 TEST_F(AllowanceTest, WhoIsIdleIsForgottenToMakeRoom) {
@@ -147,7 +147,7 @@ TEST_P(AllowanceProperty, NoWindowHoldsMoreTurnsThanAllowed) {
     now += std::chrono::milliseconds(random() % 4000);
     const std::string client(1, static_cast<char>('a' + random() % 7));
     const auto booked = allowance.book(client, now);
-    const auto* turn = std::get_if<Turn>(&booked);
+    const auto* turn = std::get_if<Permit>(&booked);
     if (turn == nullptr) continue;
     ASSERT_GE(turn->at, now);
     ASSERT_LE(turn->at - now, config.patience);
