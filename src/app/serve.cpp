@@ -10,6 +10,7 @@
 #include "app/builtin_worker.hpp"
 #include "app/commands.hpp"
 #include "app/data_dir.hpp"
+#include "app/file_lock.hpp"
 #include "app/instance_id.hpp"
 #include "app/open_journal.hpp"
 #include "app/pressure_watch.hpp"
@@ -180,6 +181,8 @@ Result<void> serve_until_stopped(const Settings& settings) {
   if (!usable) return fail(std::move(usable), "worker.command");
   auto instance = instance_id(data->path());
   if (!instance) return fail(std::move(instance));
+  const auto lock = lock_journal_of(settings, data->journal_path());
+  if (!lock) return std::unexpected(lock.error());
   auto store = open_journal(settings, data->path(), data->journal_path());
   if (!store) return fail(std::move(store));
 

@@ -1,11 +1,14 @@
 #include "gateway/field_reader.hpp"
 
+#include "base/text.hpp"
+
 namespace holdfast::gateway {
 
 std::expected<json::object, Problem> body_object(std::string_view body) {
   auto value = parse_json(body);
   if (!value) {
-    return std::unexpected(invalid_shape({FieldError{{"body"}, value.error().message(), "json_invalid"}}));
+    const auto why = is_utf8(body) ? value.error().message() : std::string("the body is not UTF-8");
+    return std::unexpected(invalid_shape({FieldError{{"body"}, why, "json_invalid"}}));
   }
   if (!value->is_object()) {
     return std::unexpected(invalid_shape({FieldError{{"body"}, "the JSON must be an object", "object_type"}}));

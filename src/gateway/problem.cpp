@@ -64,6 +64,13 @@ Problem bad_request(std::string detail) {
   return make_problem(400, "bad-request", "The request is malformed", std::move(detail));
 }
 
+Problem stopping_problem(std::string detail) {
+  auto problem = make_problem(503, "stopping", "The server is stopping", std::move(detail));
+  problem.retryable = true;
+  problem.retry_after = std::chrono::seconds(5);
+  return problem;
+}
+
 Problem not_found(std::string detail) { return make_problem(404, "not-found", "Not found", std::move(detail)); }
 
 Problem invalid_shape(std::vector<FieldError> errors) {

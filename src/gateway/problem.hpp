@@ -44,6 +44,10 @@ struct Problem {
 
 [[nodiscard]] Problem bad_request(std::string detail);
 [[nodiscard]] Problem not_found(std::string detail);
+
+/// The server drains: the same request succeeds after the restart.
+[[nodiscard]] Problem stopping_problem(std::string detail);
+
 [[nodiscard]] Problem invalid_shape(std::vector<FieldError> errors);
 
 /// What a failed call into `runs` means to a client.

@@ -110,12 +110,9 @@ awaitable<Result<Run>> wait_terminal(const Started* started, milliseconds time) 
 }
 
 // The answer to a client that can only wait, when the server stops before its run has ended.
-Problem stopping_problem(const RunId& id) {
-  auto problem = make_problem(503, "stopping", "The server is stopping",
-                              "the run goes on after the restart; ask again with the same run id");
+Problem interrupted_problem(const RunId& id) {
+  auto problem = stopping_problem("the run goes on after the restart; ask again with the same run id");
   problem.run_id = id.text();
-  problem.retryable = true;
-  problem.retry_after = std::chrono::seconds(5);
   return problem;
 }
 
@@ -130,7 +127,7 @@ std::string late_body(const Started& started, const Result<Run>& run) {
     return started.completed_json(*run);
   }
   auto problem = problem_of_run(*run);
-  if (!is_terminal(run->status)) problem = stopping_problem(started.id);
+  if (!is_terminal(run->status)) problem = interrupted_problem(started.id);
   return late_problem_json(*run, problem, started.call.request().target.path);
 }
 
@@ -185,7 +182,7 @@ awaitable<void> answer_when_finished(Started started) {
     co_return;
   }
   if (hold && started.call.exchange->interrupted()) {
-    auto problem = stopping_problem(started.id);
+    auto problem = interrupted_problem(started.id);
     co_await send_problem(started.call, std::move(problem));
     co_return;
   }

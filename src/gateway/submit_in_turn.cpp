@@ -14,8 +14,12 @@ using std::chrono::seconds;
 // nothing against the time of the analysis that must begin first.
 constexpr milliseconds kLookAgain{50};
 
-Problem submit_problem(const Error& error, const std::optional<RunId>& id) {
+Problem submit_problem(const Error& error, const std::optional<RunId>& id, bool draining) {
   auto problem = problem_of(error);
+  if (draining && error.code() == ErrorCode::unavailable) {
+    problem = stopping_problem(error.message());
+    problem.code = to_string(error.code());
+  }
   if (error.code() == ErrorCode::failed_precondition) {
     problem = make_problem(422, "run-id-in-use", "The run id is in use for another request", error.message());
     problem.code = to_string(error.code());
@@ -60,7 +64,8 @@ Problem too_many_wait(const Call& call) {
 }
 
 Problem stopping(const std::optional<RunId>& id) {
-  return submit_problem(Error(ErrorCode::unavailable, "Holdfast is stopping; nothing was started, try again"), id);
+  return submit_problem(Error(ErrorCode::unavailable, "Holdfast is stopping; nothing was started, try again"), id,
+                        true);
 }
 
 bool has_room(const Call& call) {
@@ -124,7 +129,7 @@ awaitable<std::expected<runs::Accepted, Problem>> submit_in_turn(Call call, runs
   leave(turnstile, owner);
   const bool started = accepted && !accepted->joined;
   if (!started && turn != nullptr) turnstile.allowance.give_back(owner, *turn);
-  if (!accepted) co_return std::unexpected(submit_problem(accepted.error(), id));
+  if (!accepted) co_return std::unexpected(submit_problem(accepted.error(), id, call.coordinator().draining()));
   co_return std::move(*accepted);
 }
 

@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "runs/attempt_outcome.hpp"
+#include "runs/same_request.hpp"
 
 namespace holdfast::runs {
 namespace {
@@ -20,7 +21,7 @@ std::unexpected<Error> no_such_run() { return fail(ErrorCode::not_found, "there 
 
 bool asks_for_the_same(const Run& run, const Submission& submission) {
   return run.owner == submission.owner && run.thread_id == submission.thread_id &&
-         (run.request == submission.request || stored_json(run.request) == stored_json(submission.request));
+         same_request(run.request, submission.request);
 }
 
 }  // namespace

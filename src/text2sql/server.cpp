@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "text2sql/connection.hpp"
@@ -110,9 +111,7 @@ class LineSink final : public EventSink {
     return {};
   }
 
-  Result<void> line(const json::object& event) {
-    return connection_.write_chunk(json::serialize(event) + "\n", deadline_);
-  }
+  Result<void> line(const json::object& event) { return connection_.write_chunk(json_text(event) + "\n", deadline_); }
 
   // Text, rows and SQL are bounded each; with every byte escaped they may still be too long together. The queries are
   // for reading along, and go first.
