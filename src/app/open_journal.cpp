@@ -20,7 +20,6 @@ journal::OpenDatabase opener(const Settings& settings) {
   return [config] { return journal::open_postgres_store(config); };
 }
 
-
 std::string sqlite_path(const Settings& settings, const std::string& default_path) {
   const std::string_view url = settings.database;
   return url.empty() ? default_path : std::string(url.substr(std::min(url.size(), kSqliteScheme.size())));
