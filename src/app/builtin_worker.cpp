@@ -9,7 +9,7 @@
 
 #include "app/commands.hpp"
 #include "base/text.hpp"
-#include "gateway/json_text.hpp"
+#include "base/json_members.hpp"
 #include "workers/command.hpp"
 
 namespace holdfast::app {
@@ -49,17 +49,17 @@ Result<BuiltinWorkerData> parse_builtin_worker_data(std::string_view lines) {
     if (!lines.empty()) lines.remove_prefix(1);
     if (line.empty()) continue;
     // Taken apart as text: the rows of a table are sent on as they came.
-    const auto members = gateway::split_members(line);
-    auto question = gateway::decode_json_string(gateway::find_member(members, "example"));
-    auto name = gateway::decode_json_string(gateway::find_member(members, "table"));
+    const auto members = split_members(line);
+    auto question = decode_json_string(find_member(members, "example"));
+    auto name = decode_json_string(find_member(members, "table"));
     if (question) {
       data.examples.push_back(std::move(*question));
     } else if (name) {
       gateway::DataTable table;
       table.name = std::move(*name);
-      table.title = gateway::decode_json_string(gateway::find_member(members, "title")).value_or("");
-      table.description = gateway::decode_json_string(gateway::find_member(members, "description")).value_or("");
-      table.content = gateway::find_member(members, "content");
+      table.title = decode_json_string(find_member(members, "title")).value_or("");
+      table.description = decode_json_string(find_member(members, "description")).value_or("");
+      table.content = find_member(members, "content");
       data.tables.push_back(std::move(table));
     } else {
       return fail(ErrorCode::failed_precondition,

@@ -13,6 +13,8 @@
 
 namespace holdfast::testing {
 
+using namespace std::chrono_literals;
+
 void Witness::submit() {
   auto& run = runs_.emplace_back(Sent{RunId::make(), "question " + std::to_string(runs_.size() + 1)});
   send(run);
