@@ -8,8 +8,8 @@
 #include <memory>
 
 #include "app/commands.hpp"
-#include "base/text.hpp"
 #include "base/json_members.hpp"
+#include "base/text.hpp"
 #include "workers/command.hpp"
 
 namespace holdfast::app {
