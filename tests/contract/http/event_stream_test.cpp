@@ -187,11 +187,11 @@ TEST_F(EventStreamContract, AReaderThatStopsReadingIsCutOffAndTheRunGoesOn) {
     sleepy.push_back(std::make_unique<HttpClient>(port()));
     // Enough answers in one go to fill every buffer between us.
     std::string many;
-    for (int k = 0; k < 600; ++k) many += request_text("GET", kEvents);
+    for (int k = 0; k < 2000; ++k) many += request_text("GET", kEvents);
     sleepy.back()->send(many);
   }
   EXPECT_EQ(text_of(finished_run(kId), "status"), "completed");
-  for (int tries = 0; tries < 500 && open_connections() > 0; ++tries) std::this_thread::sleep_for(10ms);
+  for (int tries = 0; tries < 6000 && open_connections() > 0; ++tries) std::this_thread::sleep_for(10ms);
   EXPECT_EQ(open_connections(), 0U);
 }
 
