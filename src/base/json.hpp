@@ -25,6 +25,10 @@ namespace json = boost::json;
 [[nodiscard]] std::optional<bool> find_bool(const json::object& object, std::string_view key);
 [[nodiscard]] const json::object* find_object(const json::object& object, std::string_view key);
 
+/// The value as JSON text. Unlike Boost's, 80.24 is "80.24" and not "8.024E1": the shortest decimal that reads back as
+/// the same number. What JSON has no number for is null.
+[[nodiscard]] std::string json_text(const json::value& value);
+
 /// Stored JSON text as a value; null when the text is empty or, against expectation, unreadable.
 [[nodiscard]] json::value stored_json(std::string_view text);
 

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json_members.hpp"
+
 namespace holdfast::gateway {
 
 /// Appends `text` as a JSON string. Bytes that are not UTF-8 become U+FFFD.
@@ -38,21 +40,5 @@ class ObjectText {
 };
 
 [[nodiscard]] std::string json_string_array(const std::vector<std::string>& items);
-
-/// One member of an object in the text it came in.
-struct Member {
-  std::string key;         ///< Decoded.
-  std::string_view value;  ///< JSON, a view into the object's text.
-  std::string_view whole;  ///< Key, colon and value as they stand.
-};
-
-/// The members of `object`, which must be the text of a valid JSON object.
-[[nodiscard]] std::vector<Member> split_members(std::string_view object);
-
-/// The value of `key` (the last one when repeated), or empty.
-[[nodiscard]] std::string_view find_member(const std::vector<Member>& members, std::string_view key);
-
-/// The string a JSON string stands for; absent when `json` is another type.
-[[nodiscard]] std::optional<std::string> decode_json_string(std::string_view json);
 
 }  // namespace holdfast::gateway

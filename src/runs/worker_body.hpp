@@ -14,7 +14,8 @@ namespace holdfast::runs {
 inline constexpr int kHistoryRuns = 3;
 
 /// `thread_runs`: runs of the same thread, oldest first; those that did not complete, and the run itself, are left
-/// out. Returns the request as it is when there is nothing to add.
+/// out. Returns the request as it is when there is nothing to add; otherwise `holdfast` is
+/// the last member, and every byte before it is the request's.
 [[nodiscard]] std::string worker_body(const journal::Run& run, const std::optional<journal::Checkpoint>& checkpoint,
                                       std::span<const journal::Run> thread_runs);
 

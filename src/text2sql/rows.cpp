@@ -1,7 +1,6 @@
 #include "text2sql/rows.hpp"
 
 #include <fmt/format.h>
-#include <boost/json/serialize.hpp>
 
 #include <boost/json/array.hpp>
 #include <cmath>
@@ -26,7 +25,7 @@ std::string plain_text(const json::value& cell) {
   if (const auto* text = cell.if_string()) return std::string(*text);
   if (const auto* integer = cell.if_int64()) return fmt::to_string(*integer);
   if (const auto* real = cell.if_double()) return fmt::to_string(*real);
-  return json::serialize(cell);
+  return json_text(cell);
 }
 
 }  // namespace

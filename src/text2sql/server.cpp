@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "text2sql/connection.hpp"
 #include "text2sql/worker_request.hpp"
@@ -89,9 +90,7 @@ class LineSink final : public EventSink {
   }
   Result<void> delta(std::string_view text) override { return line({{"type", "delta"}, {"text", text}}); }
 
-  Result<void> line(const json::object& event) {
-    return connection_.write_chunk(json::serialize(event) + "\n", deadline_);
-  }
+  Result<void> line(const json::object& event) { return connection_.write_chunk(json_text(event) + "\n", deadline_); }
 
  private:
   Connection& connection_;

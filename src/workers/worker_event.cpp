@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/serialize.hpp>
-
 #include "base/json.hpp"
+#include "base/json_members.hpp"
 
 namespace holdfast::workers {
 namespace {
@@ -21,6 +20,11 @@ Result<std::string> optional_text(const json::object& line, std::string_view typ
   return std::string(std::string_view(value->get_string()));
 }
 
+/// The value under `field` as the worker wrote it: what is stored and sent on keeps its digits.
+std::string raw_value(std::string_view text, std::string_view field) {
+  return std::string(find_member(split_members(text), field));
+}
+
 Result<WorkerLine> parse_progress(const json::object& line) {
   auto step = optional_text(line, "progress", "step");
   if (!step) return fail(std::move(step));
@@ -29,12 +33,11 @@ Result<WorkerLine> parse_progress(const json::object& line) {
   return WorkerEvent(ProgressEvent{std::move(*step), std::move(*message)});
 }
 
-Result<WorkerLine> parse_checkpoint(const json::object& line) {
+Result<WorkerLine> parse_checkpoint(const json::object& line, std::string_view text) {
   auto step = optional_text(line, "checkpoint", "step");
   if (!step) return fail(std::move(step));
-  const auto* state = line.if_contains("state");
-  if (state == nullptr) return wrong_field("checkpoint", "state", "present");
-  return WorkerEvent(CheckpointEvent{std::move(*step), json::serialize(*state)});
+  if (!line.contains("state")) return wrong_field("checkpoint", "state", "present");
+  return WorkerEvent(CheckpointEvent{std::move(*step), raw_value(text, "state")});
 }
 
 Result<WorkerLine> parse_delta(const json::object& line) {
@@ -43,13 +46,12 @@ Result<WorkerLine> parse_delta(const json::object& line) {
   return WorkerEvent(DeltaEvent{std::string(*text)});
 }
 
-Result<WorkerLine> parse_result(const json::object& line) {
-  const auto* result = line.if_contains("result");
-  if (result == nullptr) return wrong_field("result", "result", "present");
-  return WorkerAnswer(Answered{json::serialize(*result)});
+Result<WorkerLine> parse_result(const json::object& line, std::string_view text) {
+  if (!line.contains("result")) return wrong_field("result", "result", "present");
+  return WorkerAnswer(Answered{raw_value(text, "result")});
 }
 
-Result<WorkerLine> parse_refusal(const json::object& line) {
+Result<WorkerLine> parse_refusal(const json::object& line, std::string_view text) {
   auto code = optional_text(line, "error", "code");
   if (!code) return fail(std::move(code));
   auto message = optional_text(line, "error", "message");
@@ -60,8 +62,7 @@ Result<WorkerLine> parse_refusal(const json::object& line) {
   Refused refused;
   refused.code = code->empty() ? std::string(to_string(ErrorCode::internal)) : std::move(*code);
   refused.message = message->empty() ? "the worker gave no reason" : std::move(*message);
-  const auto* detail = line.if_contains("detail");
-  if (detail != nullptr) refused.detail = json::serialize(*detail);
+  refused.detail = raw_value(text, "detail");
   refused.retryable = retryable != nullptr && retryable->get_bool();
   return WorkerAnswer(std::move(refused));
 }
@@ -75,10 +76,10 @@ Result<WorkerLine> parse_worker_line(std::string_view line) {
   if (!type) return fail(ErrorCode::data_loss, "worker line has no \"type\"");
 
   if (*type == "progress") return parse_progress(*object);
-  if (*type == "checkpoint") return parse_checkpoint(*object);
+  if (*type == "checkpoint") return parse_checkpoint(*object, line);
   if (*type == "delta") return parse_delta(*object);
-  if (*type == "result") return parse_result(*object);
-  if (*type == "error") return parse_refusal(*object);
+  if (*type == "result") return parse_result(*object, line);
+  if (*type == "error") return parse_refusal(*object, line);
   return WorkerLine();
 }
 

@@ -35,6 +35,23 @@ TEST(WorkerBodyTest, ACheckpointIsGivenBackWithItsStep) {
   EXPECT_EQ(find_string(*body, "prompt"), "q");
 }
 
+TEST(WorkerBodyTest, WhatIsAddedLeavesTheRestByteForByte) {
+  auto run = run_with("q", RunStatus::running, "");
+  const journal::Checkpoint checkpoint{"execute \"1\"", R"({"n":1.50,"big":12345678901234567890123})"};
+  const std::string added =
+      R"("holdfast":{"checkpoint":{"step":"execute \"1\"","state":{"n":1.50,"big":12345678901234567890123}}}})";
+  run.request = R"({"prompt":"q", "x":1e999,"y":0.10,"x":2 } )";
+  EXPECT_EQ(worker_body(run, checkpoint, {}), R"({"prompt":"q", "x":1e999,"y":0.10,"x":2 ,)" + added);
+  run.request = "{ }";
+  EXPECT_EQ(worker_body(run, checkpoint, {}), "{ " + added);
+}
+
+TEST(WorkerBodyTest, EarlierResultsKeepTheirNumbers) {
+  const auto run = run_with("now", RunStatus::running, "");
+  const std::vector<journal::Run> thread{run_with("a", RunStatus::completed, R"({"n":80.24,"m":1e999})")};
+  EXPECT_NE(worker_body(run, std::nullopt, thread).find(R"("result":{"n":80.24,"m":1e999}})"), std::string::npos);
+}
+
 TEST(WorkerBodyTest, HistoryHoldsTheLatestFinishedRunsOldestFirst) {
   const auto run = run_with("now", RunStatus::running, "");
   std::vector<journal::Run> thread;

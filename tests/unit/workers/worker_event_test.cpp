@@ -29,7 +29,7 @@ TEST(WorkerLineTest, ProgressHasStepAndMessage) {
 TEST(WorkerLineTest, CheckpointKeepsItsStateAsJson) {
   const auto checkpoint = event_of<CheckpointEvent>(R"({"type":"checkpoint","step":"sql","state":{"rows": [1, 2.5]}})");
   EXPECT_EQ(checkpoint.step, "sql");
-  EXPECT_EQ(checkpoint.state, R"({"rows":[1,2.5E0]})");
+  EXPECT_EQ(checkpoint.state, R"({"rows": [1, 2.5]})");
 }
 
 TEST(WorkerLineTest, DeltaKeepsItsTextExactly) {
@@ -39,6 +39,13 @@ TEST(WorkerLineTest, DeltaKeepsItsTextExactly) {
 TEST(WorkerLineTest, ResultMayBeAnyJson) {
   EXPECT_EQ(answer_of<Answered>(R"({"type":"result","result":{"result":"12"}})").result, R"({"result":"12"})");
   EXPECT_EQ(answer_of<Answered>(R"({"type":"result","result":[1]})").result, "[1]");
+}
+
+TEST(WorkerLineTest, NumbersKeepTheirDigits) {
+  const std::string exact = R"({"a":80.24,"b":12345678901234567890123,"c":1e999,"d":0.10})";
+  EXPECT_EQ(answer_of<Answered>(R"({"type":"result","result":)" + exact + "}").result, exact);
+  EXPECT_EQ(event_of<CheckpointEvent>(R"({"type":"checkpoint","step":"a","state":)" + exact + "}").state, exact);
+  EXPECT_EQ(answer_of<Refused>(R"({"type":"error","detail":)" + exact + "}").detail, exact);
 }
 
 TEST(WorkerLineTest, AnErrorIsARefusalThatSaysWhetherToTryAgain) {
