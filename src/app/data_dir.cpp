@@ -1,8 +1,6 @@
 #include "app/data_dir.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,62 +12,79 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::unexpected<Error> cannot_use(const fs::path& path, const std::error_code& ec) {
+  return fail(
+      ErrorCode::unavailable,
+      fmt::format("cannot use {} as a data directory: {}; choose another with --data", path.string(), ec.message()),
+      ec);
+}
+
+// Private when it is ours to make; the mode of one that was there is its owner's business.
 Result<void> make_directory(const fs::path& path) {
   std::error_code ec;
-  fs::create_directories(path, ec);
-  if (!ec) fs::permissions(path, fs::perms::owner_all, ec);
-  if (ec) {
-    return fail(
-        ErrorCode::unavailable,
-        fmt::format("cannot use {} as a data directory: {}; choose another with --data", path.string(), ec.message()),
-        ec);
-  }
+  fs::create_directories(path.parent_path(), ec);
+  if (ec) return cannot_use(path, ec);
+  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return cannot_use(path, std::error_code(errno, std::generic_category()));
+  if (!fs::is_directory(path, ec)) return cannot_use(path, std::make_error_code(std::errc::not_a_directory));
   return {};
 }
 
-std::string read_holder(int fd) {
-  char text[32] = {};
-  const auto length = ::pread(fd, text, sizeof text - 1, 0);
-  return length > 0 ? std::string(text, static_cast<std::size_t>(length)) : "unknown";
+// "w3-17.sock", as the pool names them.
+bool is_socket_name(std::string_view name) {
+  constexpr std::string_view kDigits = "0123456789";
+  constexpr std::string_view kEnd = ".sock";
+  if (!name.starts_with('w') || !name.ends_with(kEnd)) return false;
+  name = name.substr(1, name.size() - 1 - kEnd.size());
+  const auto dash = name.find('-');
+  if (dash == std::string_view::npos || dash == 0 || dash + 1 == name.size()) return false;
+  return name.substr(0, dash).find_first_not_of(kDigits) == std::string_view::npos &&
+         name.substr(dash + 1).find_first_not_of(kDigits) == std::string_view::npos;
+}
+
+// Removes the sockets that workers left behind. Returns how much else there is.
+int remove_sockets(const fs::path& path) {
+  int others = 0;
+  std::error_code ec;
+  for (fs::directory_iterator at(path, ec), end; !ec && at != end; at.increment(ec)) {
+    std::error_code ignored;
+    const bool socket = is_socket_name(at->path().filename().string()) && fs::is_socket(at->symlink_status(ignored));
+    if (!socket || !fs::remove(at->path(), ignored)) ++others;
+  }
+  return others;
+}
+
+Result<void> make_socket_directory(const fs::path& path) {
+  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return cannot_use(path.parent_path(), std::error_code(errno, std::generic_category()));
+  struct stat status{};
+  const bool ours = ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == ::geteuid();
+  const int others = ours ? remove_sockets(path) : 1;
+  if (ours && (status.st_mode & 0777U) == 0700U) return {};
+  // A copy that was restored may have lost its mode. With something else in it, it is somebody's and stays as it is.
+  if (others == 0 && ::chmod(path.c_str(), 0700) == 0) return {};
+  return fail(ErrorCode::failed_precondition,
+              fmt::format("{} is where the worker sockets go, and it is not a directory of this user with mode 0700; "
+                          "move it away, or choose another data directory with --data",
+                          path.string()));
 }
 
 }  // namespace
 
 Result<DataDir> DataDir::open(const std::string& path) {
   std::error_code ec;
-  const auto absolute = fs::absolute(path, ec).lexically_normal();
+  auto absolute = fs::absolute(path, ec).lexically_normal();
+  // "data/" names the same directory as "data", and has no file name.
+  if (!absolute.has_filename()) absolute = absolute.parent_path();
   auto made = make_directory(absolute);
   if (!made) return fail(std::move(made));
-
-  const auto lock_path = (absolute / "lock").string();
-  const int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    return fail_errno(
-        ErrorCode::unavailable,
-        fmt::format("cannot write to the data directory {} (choose another with --data)", absolute.string()), errno);
-  }
-  DataDir dir(absolute.string(), fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    return fail(ErrorCode::failed_precondition,
-                fmt::format("another Holdfast (pid {}) uses the data directory {}; stop it, or give this one its own "
-                            "with --data",
-                            read_holder(fd), dir.path()));
-  }
-  const auto pid = std::to_string(::getpid());
-  if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) < 0) {
-    // The lock holds all the same; only the other server's message will lack the pid. A full disk is told later.
-  }
-  fs::remove_all(dir.socket_dir(), ec);
-  auto sockets = make_directory(dir.socket_dir());
+  auto lock = FileLock::take((absolute / "lock").string(), "the data directory " + absolute.string(),
+                             "give this one its own with --data");
+  if (!lock) return fail(std::move(lock));
+  DataDir dir(absolute.string(), std::move(*lock));
+  auto sockets = make_socket_directory(dir.socket_dir());
   if (!sockets) return fail(std::move(sockets));
   return dir;
-}
-
-DataDir::DataDir(DataDir&& other) noexcept
-    : path_(std::move(other.path_)), lock_fd_(std::exchange(other.lock_fd_, -1)) {}
-
-DataDir::~DataDir() {
-  if (lock_fd_ >= 0) ::close(lock_fd_);
 }
 
 }  // namespace holdfast::app

@@ -10,6 +10,7 @@
 #include "app/builtin_worker.hpp"
 #include "app/commands.hpp"
 #include "app/data_dir.hpp"
+#include "app/file_lock.hpp"
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
 
@@ -134,8 +135,11 @@ Result<void> serve_until_stopped(const Settings& settings) {
   if (!path) return fail(std::move(path));
   auto usable = workers::check(pool_config(settings, *data));
   if (!usable) return fail(std::move(usable), "worker.command");
+  const std::string_view named = settings.database.empty() ? "open the journal" : "database.url (--database)";
+  const auto lock = lock_journal(*path);
+  if (!lock) return std::unexpected(Error(lock.error()).in(named));
   auto store = journal::open_sqlite_store(*path, system_clock());
-  if (!store) return fail(std::move(store), "open the journal");
+  if (!store) return fail(std::move(store), named);
 
   std::vector<std::string> examples;
   if (settings.worker_command.empty()) {

@@ -18,6 +18,19 @@ bool is_out_of_space(int system_errno) {
   return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
 }
 
+// For the others errno is whatever an earlier call left there.
+bool comes_from_the_system(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+    case SQLITE_AUTH: return true;
+    default: return false;
+  }
+}
+
 Meaning meaning_of(int code, int system_errno) {
   if ((code & 0xFF) == SQLITE_IOERR && is_out_of_space(system_errno)) code = SQLITE_FULL;
   switch (code & 0xFF) {
@@ -58,7 +71,8 @@ Error sqlite_error(sqlite3* db, int code, const std::string& path) {
   const int system_errno = errno;
   const auto meaning = meaning_of(code, system_errno);
   std::string detail = db == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db);
-  if (system_errno != 0) detail += ", " + std::error_code(system_errno, std::system_category()).message();
+  if (system_errno != 0 && comes_from_the_system(code))
+    detail += ", " + std::error_code(system_errno, std::system_category()).message();
   return Error(meaning.code, fmt::format("journal {}: {} (SQLite {}: {})", path, meaning.what_to_do, code, detail));
 }
 
