@@ -7,6 +7,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "app/mask_password.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
 
@@ -66,6 +67,19 @@ Result<void> read_max_body(Settings& settings, std::string_view text) {
     return fail(ErrorCode::invalid_argument, "a request body limit is between 16KB and 64MB");
   }
   settings.max_body = *size;
+  return {};
+}
+
+// The route goes into the request line as it is.
+Result<void> read_worker_route(Settings& settings, std::string_view text) {
+  constexpr std::string_view kMethod = "POST ";
+  const auto path = text.substr(std::min(text.size(), kMethod.size()));
+  const bool visible = std::ranges::all_of(path, [](char c) { return c > 0x20 && c < 0x7F && c != '#'; });
+  if (!text.starts_with(kMethod) || !path.starts_with('/') || !visible) {
+    return fail(ErrorCode::invalid_argument,
+                "write it as POST, one space and a path without spaces, for example \"POST /analyze\"");
+  }
+  settings.worker_route = text;
   return {};
 }
 
@@ -150,12 +164,17 @@ std::span<const Setting> all_settings() {
           "How long running analyses may finish after SIGTERM. What is cut off goes on at the next start."),
       {"server.max_body", "HOLDFAST_MAX_BODY", "Largest request body.", read_max_body,
        [](const Settings& settings) { return to_string(settings.max_body); }},
-      text_setting("database.url", "DATABASE_URL", &Settings::database,
-                   "Where the journal is. Empty: journal.sqlite in the data directory. Or sqlite:PATH."),
+      {"database.url", "DATABASE_URL",
+       "Where the journal is. Empty: journal.sqlite in the data directory. Or sqlite:PATH.",
+       [](Settings& settings, std::string_view text) {
+         settings.database = text;
+         return Result<void>{};
+       },
+       [](const Settings& settings) { return mask_password(settings.database); }},
       text_setting("worker.command", "HOLDFAST_WORKER", &Settings::worker_command,
                    "Command of your own backend, with {socket} or {port}. Empty: the built-in text-to-SQL worker."),
-      text_setting("worker.route", "HOLDFAST_WORKER_ROUTE", &Settings::worker_route,
-                   "Method and path at which the worker takes a run."),
+      {"worker.route", "HOLDFAST_WORKER_ROUTE", "Method (POST) and path at which the worker takes a run.",
+       read_worker_route, [](const Settings& settings) { return settings.worker_route; }},
       text_setting("worker.data_file", "HOLDFAST_WORKER_DATA_FILE", &Settings::worker_data_file,
                    "SQLite file the built-in worker answers from. Empty: the demo statistics."),
       duration_setting("worker.start_timeout", "HOLDFAST_WORKER_START_TIMEOUT", &Settings::worker_start_timeout,
@@ -166,8 +185,9 @@ std::span<const Setting> all_settings() {
                     "Analyses at the same time: the number of worker processes."),
       count_setting("runs.queue_limit", "HOLDFAST_QUEUE_LIMIT", &Settings::queue_limit, {1, 100'000},
                     "Analyses that may wait. Past it new ones are refused with 503."),
-      count_setting("runs.max_crashes", "HOLDFAST_MAX_CRASHES", &Settings::max_crashes, {1, 1000},
-                    "Deaths of its worker after which a run is sealed as failed."),
+      count_setting(
+          "runs.max_crashes", "HOLDFAST_MAX_CRASHES", &Settings::max_crashes, {1, 1000},
+          "Attempts lost by a death of the worker or a broken protocol, after which a run is sealed as failed."),
       count_setting("runs.max_attempts", "HOLDFAST_MAX_ATTEMPTS", &Settings::max_attempts, {1, 1000},
                     "Attempts altogether, restarts of the server included, after which a run is sealed as failed."),
       duration_setting("runs.deadline", "HOLDFAST_RUN_DEADLINE", &Settings::run_deadline,
@@ -188,6 +208,10 @@ Result<LoadedSettings> load_settings(const SettingSources& sources) {
   std::error_code ec;
   const bool exists = std::filesystem::exists(file, ec);
   if (sources.file && !exists) return fail(ErrorCode::not_found, "there is no configuration file " + file);
+  // The parser takes a directory for an empty file.
+  if (exists && std::filesystem::is_directory(file, ec)) {
+    return fail(ErrorCode::invalid_argument, file + " is a directory and not a configuration file");
+  }
   if (exists) {
     auto applied = apply_file(loaded, file);
     if (!applied) return fail(std::move(applied));

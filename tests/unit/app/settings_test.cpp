@@ -2,10 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 
-#include "support/temporary_directory.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace holdfast::app {
 namespace {
@@ -82,6 +83,44 @@ TEST_F(SettingsTest, ANamedFileThatIsMissingIsAnError) {
   const auto loaded = load();
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code(), ErrorCode::not_found);
+}
+
+TEST_F(SettingsTest, AWorkerRouteIsPostAndAPath) {
+  for (const auto* route : {"POST /analyze", "POST /a/b%20c?x=1", "POST /"}) {
+    sources_.flags = {{"worker.route", route}};
+    const auto loaded = load();
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    EXPECT_EQ(loaded->values.worker_route, route);
+  }
+}
+
+TEST_F(SettingsTest, AnythingElseIsNoWorkerRoute) {
+  for (const auto* route :
+       {"", "analyze", "/analyze", "POST", "POST ", "POST analyze", "GET /x", "post /x", "POST  /x", " POST /x",
+        "POST /x ", "POST /a b", "POST /x\r\nEvil: 1", "POST /\x7f", "POST /č", "POST /x#y"}) {
+    sources_.flags = {{"worker.route", route}};
+    const auto loaded = load();
+    ASSERT_FALSE(loaded) << route;
+    EXPECT_EQ(loaded.error().code(), ErrorCode::invalid_argument);
+    EXPECT_NE(loaded.error().message().find("worker.route"), std::string::npos) << loaded.error().message();
+    EXPECT_NE(loaded.error().message().find("POST /analyze"), std::string::npos) << loaded.error().message();
+  }
+}
+
+TEST_F(SettingsTest, APasswordIsNotShown) {
+  const auto settings = all_settings();
+  const auto database = std::ranges::find(settings, "database.url", &Setting::key);
+  Settings values;
+  values.database = "postgres://ada:s3cret@db.example/journal";
+  EXPECT_EQ(database->show(values), "postgres://ada:***@db.example/journal");
+}
+
+TEST_F(SettingsTest, ADirectoryIsNoConfigurationFile) {
+  sources_.file = directory_.path();
+  const auto loaded = load();
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code(), ErrorCode::invalid_argument);
+  EXPECT_NE(loaded.error().message().find("directory"), std::string::npos) << loaded.error().message();
 }
 
 TEST_F(SettingsTest, WhatASettingShowsItAlsoReads) {
