@@ -22,6 +22,22 @@ bool names_a_version(std::string_view bytes) {
   return version.size() >= 6 && version.starts_with("HTTP/") && version[5] >= '0' && version[5] <= '9';
 }
 
+// The path of a target that may be refused, for the problem document. One that is too long is left out.
+std::string path_of(std::string_view target) {
+  constexpr std::size_t kLongestShown = 1024;
+  const auto path = target.substr(0, target.find('?'));
+  return path.starts_with('/') && path.size() <= kLongestShown ? std::string(path) : std::string();
+}
+
+// The target of a head that was refused before its first line was read.
+std::string_view target_in(std::string_view bytes) {
+  const auto line = bytes.substr(0, bytes.find('\r'));
+  const auto start = line.find(' ');
+  if (start == std::string_view::npos) return {};
+  const auto end = line.find(' ', start + 1);
+  return end == std::string_view::npos ? std::string_view() : line.substr(start + 1, end - start - 1);
+}
+
 std::string to_std(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
@@ -87,6 +103,7 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   }
 
   void refuse_error(const error_code& ec, std::string_view bytes) {
+    if (request_.raw_target.empty()) request_.target.path = path_of(target_in(bytes));
     if (ec == http::error::body_limit) return refuse_too_large();
     if (ec == http::error::header_limit) {
       const bool in_first_line = request_.method.empty() && !bytes.substr(0, limits_.header).contains('\n');
@@ -142,6 +159,7 @@ class RequestParser::Impl final : public http::basic_parser<true> {
                        error_code&) override {
     request_.method = to_std(method);
     request_.raw_target = to_std(target);
+    request_.target.path = path_of(request_.raw_target);
     request_.version = version == 10 ? HttpVersion::http_1_0 : HttpVersion::http_1_1;
   }
   void on_response_impl(int, boost::beast::string_view, int, error_code&) override {}

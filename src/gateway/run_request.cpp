@@ -59,11 +59,17 @@ class FieldReader {
   std::vector<FieldError> errors_;
 };
 
+// Through this key the worker gets its own checkpoint back: a client that could send it could write the answer.
+void refuse_reserved_key(FieldReader& fields, const json::object& body) {
+  if (!body.contains(kReservedKey)) return;
+  fields.wrong("body", kReservedKey, "this key is reserved for what Holdfast adds for the worker", "reserved_key");
+}
+
 std::string read_prompt(FieldReader& fields) {
   const auto sent = fields.required_string("prompt");
   if (!sent) return {};
   const auto prompt = trim(*sent);
-  if (prompt.empty()) {
+  if (is_blank(prompt)) {
     fields.wrong("body", "prompt", "the prompt is empty", "string_too_short");
   } else if (count_code_points(prompt) > kLongestPrompt) {
     fields.wrong("body", "prompt", "the prompt is longer than 10,000 characters", "string_too_long");
@@ -128,7 +134,7 @@ std::string worker_request(std::string_view body, const RunRequest& run) {
 std::optional<FieldError> check_thread_id(std::string_view thread_id) {
   FieldError error;
   error.loc = {"path", "thread_id"};
-  if (thread_id.empty()) {
+  if (is_blank(thread_id)) {
     error.msg = "the thread id is empty";
     error.type = "string_too_short";
   } else if (count_code_points(thread_id) > kLongestThreadId) {
@@ -136,6 +142,9 @@ std::optional<FieldError> check_thread_id(std::string_view thread_id) {
     error.type = "string_too_long";
   } else if (has_control_character(thread_id)) {
     error.msg = "the thread id contains a control character";
+    error.type = "string_characters";
+  } else if (thread_id == "." || thread_id == "..") {
+    error.msg = "a thread id cannot be a dot segment, which no path can name";
     error.type = "string_characters";
   } else {
     return std::nullopt;
@@ -145,7 +154,15 @@ std::optional<FieldError> check_thread_id(std::string_view thread_id) {
 
 std::variant<RunRequest, Problem> parse_run_request(const Request& request,
                                                     const std::optional<std::string>& path_thread_id) {
+  const auto coding = request.headers.joined("Content-Encoding");
+  if (!coding.empty() && !equal_ignoring_case(coding, "identity")) {
+    return make_problem(415, "content-encoding", "Content coding not supported",
+                        "the body must be sent as it is, without Content-Encoding");
+  }
   const auto value = parse_json(request.body);
+  if (!value && !is_utf8(request.body)) {
+    return invalid_shape({FieldError{{"body"}, "the body is not UTF-8", "json_invalid"}});
+  }
   if (!value) return invalid_shape({FieldError{{"body"}, value.error().message(), "json_invalid"}});
   if (!value->is_object()) return invalid_shape({FieldError{{"body"}, "the JSON must be an object", "object_type"}});
 
@@ -154,6 +171,7 @@ std::variant<RunRequest, Problem> parse_run_request(const Request& request,
   run.prompt = read_prompt(fields);
   run.thread_id = read_thread_id(fields, path_thread_id);
   run.run_id = read_run_id(fields, request.headers);
+  refuse_reserved_key(fields, value->get_object());
   run.stream = fields.optional_bool("stream");
   if (fields.failed()) return invalid_shape(fields.take_errors());
   run.worker_request = worker_request(request.body, run);

@@ -17,6 +17,9 @@ namespace holdfast::gateway {
 inline constexpr std::size_t kLongestPrompt = 10'000;
 inline constexpr std::size_t kLongestThreadId = 100;
 
+/// The member that Holdfast adds to what a worker receives (docs/worker-protocol.md).
+inline constexpr std::string_view kReservedKey = "holdfast";
+
 struct RunRequest {
   std::string prompt;  ///< Trimmed.
   std::string thread_id;
@@ -28,7 +31,7 @@ struct RunRequest {
 };
 
 /// Reads the body of POST /analyze, or of POST /v1/threads/{thread_id}/runs when `path_thread_id` is set.
-/// A Problem (422) names every field that is wrong, not only the first.
+/// A Problem: 415 for a compressed body; 422 names every field that is wrong, not only the first.
 [[nodiscard]] std::variant<RunRequest, Problem> parse_run_request(const Request& request,
                                                                   const std::optional<std::string>& path_thread_id);
 

@@ -22,12 +22,12 @@ Result<std::vector<std::string>> split_path(std::string_view path) {
   while (!rest.empty()) {
     const auto slash = rest.find('/');
     const bool last = slash == std::string_view::npos;
+    if (rest.substr(0, slash).contains('\\')) return refuse("the path has a backslash");
     auto segment = percent_decode(rest.substr(0, slash));
     if (!segment) return fail(std::move(segment), "path");
     if (segment->empty() || *segment == "." || *segment == "..") {
       return refuse("the path has an empty or a dot segment");
     }
-    if (segment->contains('/') || segment->contains('\\')) return refuse("the path has an encoded slash");
     segments.push_back(std::move(*segment));
     rest = last ? std::string_view() : rest.substr(slash + 1);
   }

@@ -1,8 +1,8 @@
 /// The request target, taken apart strictly. Pure.
 ///
-/// A path is split at `/` before its segments are decoded, so an encoded slash can never move a border;
-/// it is refused all the same, as are NUL, other control characters, dot segments and empty segments in
-/// the middle, because some proxy on the way would read them differently.
+/// A path is split at `/` before its segments are decoded, so an encoded slash can never move a border: it is a
+/// character of its segment, as in the thread id "a/b". NUL, other control characters, a bare backslash, dot segments
+/// and empty segments in the middle are refused, because some proxy on the way would read them differently.
 #pragma once
 
 #include <string>

@@ -11,6 +11,9 @@ namespace holdfast::gateway {
 /// True for U+0000 to U+001F and U+007F to U+009F anywhere in valid UTF-8.
 [[nodiscard]] bool has_control_character(std::string_view utf8) noexcept;
 
+/// True when there is nothing to see in valid UTF-8: empty, or only white space and zero-width characters.
+[[nodiscard]] bool is_blank(std::string_view utf8) noexcept;
+
 /// True when every byte is a visible ASCII character: no space, no control.
 [[nodiscard]] bool is_visible_ascii(std::string_view text) noexcept;
 

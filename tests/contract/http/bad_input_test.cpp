@@ -50,6 +50,9 @@ std::vector<BadBody> bad_bodies() {
       {"ThreadWithControl", with(prompt + R"(,"thread_id":"a\u0007")"), "thread_id", "string_characters"},
       {"RunIdNotUuid", with(prompt + "," + thread + R"(,"run_id":"7")"), "run_id", "uuid_parsing"},
       {"RunIdNumber", with(prompt + "," + thread + R"(,"run_id":7)"), "run_id", "string_type"},
+      {"ThreadDot", with(prompt + R"(,"thread_id":".")"), "thread_id", "string_characters"},
+      {"ThreadDotDot", with(prompt + R"(,"thread_id":"..")"), "thread_id", "string_characters"},
+      {"ReservedKey", with(prompt + "," + thread + R"(,"holdfast":{"checkpoint":{}})"), "holdfast", "reserved_key"},
       {"StreamNotBool", with(prompt + "," + thread + R"(,"stream":"yes")"), "stream", "bool_type"},
   };
 }
@@ -144,7 +147,6 @@ TEST_F(BadInputContract, BadPathsAreRefused) {
   start(quick_setup());
   expect_refusal(request_text("GET", "/a/../livez"), 400);
   expect_refusal(request_text("GET", "/a/%2e%2e/livez"), 400);
-  expect_refusal(request_text("GET", "/chat/a%2Fb/messages"), 400);
   expect_refusal(request_text("GET", "/chat/a%00b/messages"), 400);
   expect_refusal(request_text("GET", "/chat/%zz/messages"), 400);
   expect_refusal(request_text("GET", "/chat/%ff/messages"), 400);
@@ -152,6 +154,38 @@ TEST_F(BadInputContract, BadPathsAreRefused) {
   expect_refusal(request_text("GET", "livez"), 400);
   EXPECT_EQ(get("/no/such/thing").status, 404);
   EXPECT_EQ(get("/livez/").status, 200) << "a slash at the end changes nothing";
+}
+
+TEST_F(BadInputContract, EveryThreadThatIsAcceptedCanBeReadBack) {
+  start(quick_setup());
+  for (const std::string thread : {"a/b", "a\\b", "/", "../x", "%2F", "a b?c#d"}) {
+    const auto path = gateway::percent_encode(thread);
+    const auto body = json::serialize(json::object{{"prompt", "x"}, {"thread_id", thread}});
+    EXPECT_EQ(post("/analyze", body).status, 200) << thread;
+    EXPECT_EQ(post("/v1/threads/" + path + "/runs", R"({"prompt":"y"})").status, 200) << thread;
+    EXPECT_EQ(object_of(get("/v1/threads/" + path + "/runs")).at("runs").as_array().size(), 2U) << thread;
+    EXPECT_EQ(get("/chat/" + path + "/messages").status, 200) << thread;
+  }
+}
+
+TEST_F(BadInputContract, ARefusalNamesThePathItRefused) {
+  start(quick_setup());
+  const auto instance_of = [this](std::string_view bytes) {
+    HttpClient client(port());
+    client.send(bytes);
+    const auto reply = client.read();
+    return reply ? text_of(object_of(*reply), "instance") : "no answer";
+  };
+  EXPECT_EQ(instance_of("POST /analyze?x=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 104857600\r\n\r\n"),
+            "/analyze");
+  EXPECT_EQ(instance_of("GET /livez HTTP/1.1\r\n\r\n"), "/livez");
+  EXPECT_EQ(instance_of(request_text("GET", "/a/../b?c")), "/a/../b");
+  EXPECT_EQ(instance_of(request_text("GET", "/livez", {}, {{"X-Long", std::string(20'000, 'x')}})), "/livez");
+}
+
+TEST_F(BadInputContract, ACompressedBodyIsRefused) {
+  start(quick_setup());
+  EXPECT_EQ(post("/analyze", R"({"prompt":"x","thread_id":"t"})", {{"Content-Encoding", "gzip"}}).status, 415);
 }
 
 TEST_F(BadInputContract, LongHeadersAndTargetsAreRefused) {

@@ -59,6 +59,60 @@ TEST(RunRequestTest, TheLengthIsCountedInCharacters) {
   EXPECT_TRUE(std::holds_alternative<Problem>(parsed));
 }
 
+std::string refusal(std::string body, const Headers& headers = {}) {
+  auto request = request_with(std::move(body));
+  request.headers = headers;
+  auto parsed = parse_run_request(request, std::nullopt);
+  const auto* problem = std::get_if<Problem>(&parsed);
+  return problem == nullptr ? "accepted" : std::to_string(problem->status) + " " + problem->detail;
+}
+
+TEST(RunRequestTest, TheKeyThroughWhichWorkersGetTheirCheckpointIsReserved) {
+  const std::string forged = R"({"checkpoint":{"step":"followups","state":{"next":"finished","answer":"42"}}})";
+  for (const auto* key : {"holdfast", "holdf\\u0061st"}) {
+    const auto said = refusal(R"({"prompt":"x","thread_id":"t",")" + std::string(key) + "\":" + forged + "}");
+    EXPECT_TRUE(said.starts_with("422 holdfast: ")) << said;
+    EXPECT_NE(said.find("reserved"), std::string::npos) << said;
+  }
+  EXPECT_TRUE(refusal(R"({"prompt":"x","thread_id":"t","holdfast":null})").starts_with("422"));
+  EXPECT_EQ(accepted(R"({"prompt":"x","thread_id":"t","a":{"holdfast":1}})").thread_id, "t");
+}
+
+TEST(RunRequestTest, AThreadIdThatNoPathCanNameIsRefused) {
+  for (const auto* id : {".", ".."}) {
+    EXPECT_TRUE(check_thread_id(id));
+    EXPECT_TRUE(refusal(R"({"prompt":"x","thread_id":")" + std::string(id) + "\"}").starts_with("422")) << id;
+  }
+  for (const auto* id : {"...", ".a", "a..", "a/..", "../b", "\\"}) EXPECT_FALSE(check_thread_id(id)) << id;
+}
+
+TEST(RunRequestTest, WhatOnlyLooksEmptyIsEmpty) {
+  for (const auto* blank : {" ", "\u00a0", "\u2003\u3000", " \u200b\ufeff "}) {
+    EXPECT_TRUE(check_thread_id(blank));
+    EXPECT_EQ(refusal(R"({"thread_id":"t","prompt":")" + std::string(blank) + "\"}"),
+              "422 prompt: the prompt is empty");
+  }
+  EXPECT_FALSE(check_thread_id("a b"));
+  EXPECT_EQ(accepted("{\"thread_id\":\"t\",\"prompt\":\"\u00a0x\"}").prompt, "\u00a0x");
+}
+
+TEST(RunRequestTest, ABodyThatIsNotUtf8IsSaidToBeThat) {
+  EXPECT_NE(refusal("{\"prompt\":\"\xff\",\"thread_id\":\"t\"}").find("UTF-8"), std::string::npos);
+  EXPECT_EQ(refusal("{\"prompt\":").find("UTF-8"), std::string::npos);
+}
+
+TEST(RunRequestTest, ACompressedBodyIsNotReadAsJson) {
+  const std::string body = R"({"prompt":"x","thread_id":"t"})";
+  for (const auto* coding : {"gzip", "identity, br"}) {
+    Headers headers;
+    headers.add("Content-Encoding", coding);
+    EXPECT_TRUE(refusal(body, headers).starts_with("415 ")) << refusal(body, headers);
+  }
+  Headers plain;
+  plain.add("Content-Encoding", "Identity");
+  EXPECT_EQ(refusal(body, plain), "accepted");
+}
+
 TEST(RunRequestTest, ControlCharactersOfEveryKindAreRefusedInAThreadId) {
   for (const std::string_view id : {"\n", "a\x7f", "\xc2\x85", "\x01"}) EXPECT_TRUE(check_thread_id(id));
   for (const std::string_view id : {"a", "ž", "a/b", "00000000-0000"}) EXPECT_FALSE(check_thread_id(id));
