@@ -98,13 +98,17 @@ awaitable<Result<Run>> wait_terminal(const Started* started, milliseconds time) 
   co_return co_await started->call.coordinator().wait_terminal(started->call.subject.owner, started->id, deadline);
 }
 
-// The answer to a client that can only wait, when the server stops before its run has ended.
-Problem stopping_problem(const RunId& id) {
-  auto problem = make_problem(503, "stopping", "The server is stopping",
-                              "the run goes on after the restart; ask again with the same run id");
-  problem.run_id = id.text();
+Problem stopping_problem(std::string detail) {
+  auto problem = make_problem(503, "stopping", "The server is stopping", std::move(detail));
   problem.retryable = true;
   problem.retry_after = std::chrono::seconds(5);
+  return problem;
+}
+
+// The answer to a client that can only wait, when the server stops before its run has ended.
+Problem interrupted_problem(const RunId& id) {
+  auto problem = stopping_problem("the run goes on after the restart; ask again with the same run id");
+  problem.run_id = id.text();
   return problem;
 }
 
@@ -119,7 +123,7 @@ std::string late_body(const Started& started, const Result<Run>& run) {
     return started.completed_json(*run);
   }
   auto problem = problem_of_run(*run);
-  if (!is_terminal(run->status)) problem = stopping_problem(started.id);
+  if (!is_terminal(run->status)) problem = interrupted_problem(started.id);
   return late_problem_json(*run, problem, started.call.request().target.path);
 }
 
@@ -163,7 +167,7 @@ awaitable<void> answer_when_finished(Started started) {
     co_return;
   }
   if (hold && started.call.exchange->interrupted()) {
-    auto problem = stopping_problem(started.id);
+    auto problem = interrupted_problem(started.id);
     co_await send_problem(started.call, std::move(problem));
     co_return;
   }
@@ -175,8 +179,12 @@ awaitable<void> answer_when_finished(Started started) {
   co_await send_response(started.call, std::move(response));
 }
 
-Problem submit_problem(const Error& error, const std::optional<RunId>& id) {
+Problem submit_problem(const Error& error, const std::optional<RunId>& id, bool draining) {
   auto problem = problem_of(error);
+  if (draining && error.code() == ErrorCode::unavailable) {
+    problem = stopping_problem(error.message());
+    problem.code = to_string(error.code());
+  }
   if (error.code() == ErrorCode::failed_precondition) {
     problem = make_problem(422, "run-id-in-use", "The run id is in use for another request", error.message());
     problem.code = to_string(error.code());
@@ -210,7 +218,7 @@ awaitable<void> start_run(Call call, Face face) {
   submission.traceparent = valid_traceparent(call.request().headers.find("traceparent").value_or(""));
   auto accepted = co_await call.coordinator().submit(std::move(submission));
   if (!accepted) {
-    auto problem = submit_problem(accepted.error(), asked.run_id);
+    auto problem = submit_problem(accepted.error(), asked.run_id, call.coordinator().draining());
     co_await send_problem(std::move(call), std::move(problem));
     co_return;
   }

@@ -222,5 +222,22 @@ TEST_F(StartRunContract, HttpTenGetsTheAnswerUntilTheConnectionCloses) {
   EXPECT_TRUE(client.closed_by_server());
 }
 
+TEST_F(StartRunContract, ARunThatComesWhileTheServerStopsIsToldThat) {
+  start(quick_setup("--no-answer"));
+  const std::string id = "01890a5d-ac96-774b-bcce-b302099a80ff";
+  ASSERT_EQ(start_run(id).status, 202);
+  for (int tries = 0; tries < 3000 && attempts_of(id) == 0; ++tries) std::this_thread::sleep_for(5ms);
+  std::jthread stopping([this] { stop(30s); });
+  for (int tries = 0; tries < 3000 && get("/readyz").status == 200; ++tries) std::this_thread::sleep_for(5ms);
+  const auto reply = post("/analyze", R"({"prompt":"x","thread_id":"t"})");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_FALSE(reply.header("Retry-After").empty());
+  const auto problem = object_of(reply);
+  EXPECT_EQ(text_of(problem, "type"), "/problems/stopping");
+  EXPECT_EQ(text_of(problem, "title"), "The server is stopping");
+  EXPECT_EQ(find_bool(problem, "retryable"), true);
+  EXPECT_EQ(post("/v1/runs/" + id + "/cancel", "").status, 202) << "nothing is left to wait for";
+}
+
 }  // namespace
 }  // namespace holdfast::testing
