@@ -41,8 +41,26 @@ json::object exit_evidence(const workers::WorkerExit& exited) {
   return evidence;
 }
 
+// Repeating either rarely helps, so few are allowed.
+bool counts_as_crash(LossCause cause) {
+  return cause == LossCause::worker_died || cause == LossCause::worker_broke_protocol;
+}
+
+std::string_view advice(LossCause cause) {
+  switch (cause) {
+    case LossCause::worker_died: return "Ask something smaller, or give the worker more memory.";
+    case LossCause::worker_broke_protocol:
+      return "The worker has to keep to its protocol (docs/worker-protocol.md); asking again does not change that.";
+    case LossCause::worker_broke_off: return "What the worker printed is in the log.";
+    case LossCause::worker_asked: return "Try again later.";
+    case LossCause::orphaned:
+      return "Holdfast itself was ended while it ran, each time; its log, or that of the system, says why.";
+  }
+  std::unreachable();
+}
+
 Append lose_attempt(const Run& run, Loss loss, const RetryPolicy& policy) {
-  const bool crashed = loss.cause == LossCause::worker_died;
+  const bool crashed = counts_as_crash(loss.cause);
   const int crashes = run.crashes + (crashed ? 1 : 0);
   loss.evidence["cause"] = to_string(loss.cause);
   if (judge_loss(policy, run.attempt, crashes) == LossVerdict::retry) {
@@ -57,9 +75,8 @@ Append lose_attempt(const Run& run, Loss loss, const RetryPolicy& policy) {
   auto append = end_with_error(
       run, EntryKind::failed,
       {{"code", to_string(ErrorCode::internal)},
-       {"message", fmt::format("The analysis was given up after {} attempts, {} of which ended with the death of the "
-                               "worker. The last: {}. Ask something smaller, or give the worker more memory.",
-                               run.attempt, crashes, loss.reason)},
+       {"message", fmt::format("The analysis was given up after {} attempt{}. The last: {}. {}", run.attempt,
+                               run.attempt == 1 ? "" : "s", loss.reason, advice(loss.cause))},
        {"evidence", std::move(loss.evidence)}});
   append.counts_crash = crashed;
   return append;
@@ -84,7 +101,8 @@ Append settle_loss(const Run& run, const workers::Lost& lost, const RetryPolicy&
   if (lost.exited) {
     return lose_attempt(run, Loss{LossCause::worker_died, lost.reason, exit_evidence(*lost.exited)}, policy);
   }
-  return lose_attempt(run, Loss{LossCause::worker_broke_off, lost.reason, {}}, policy);
+  const auto cause = lost.broke_protocol ? LossCause::worker_broke_protocol : LossCause::worker_broke_off;
+  return lose_attempt(run, Loss{cause, lost.reason, {}}, policy);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@ namespace holdfast::runs {
 std::string_view to_string(LossCause cause) noexcept {
   switch (cause) {
     case LossCause::worker_died: return "worker_died";
+    case LossCause::worker_broke_protocol: return "worker_broke_protocol";
     case LossCause::worker_broke_off: return "worker_broke_off";
     case LossCause::worker_asked: return "worker_asked";
     case LossCause::orphaned: return "orphaned";

@@ -8,7 +8,7 @@
 namespace holdfast::runs {
 
 struct RetryPolicy {
-  /// Attempts in which the worker died. A run that kills every worker it meets is sealed.
+  /// Attempts in which the worker died or broke the protocol. A run that does this to every worker is sealed.
   int max_crashes = 3;
   /// Attempts altogether, whatever ended them. Restarts of Holdfast itself count here and not as crashes,
   /// because nobody knows whose fault they were; a run that brings down the whole container still ends.
@@ -18,10 +18,11 @@ struct RetryPolicy {
 
 /// Why an attempt ended without a terminal entry.
 enum class LossCause : unsigned char {
-  worker_died,       ///< The worker's process ended.
-  worker_broke_off,  ///< The connection ended before the answer was complete.
-  worker_asked,      ///< The worker reported a retryable error.
-  orphaned,          ///< Running in the journal, but nobody works on it: its supervisor died.
+  worker_died,            ///< The worker's process ended.
+  worker_broke_protocol,  ///< What the worker sent is not what docs/worker-protocol.md allows.
+  worker_broke_off,       ///< The connection ended before the answer was complete.
+  worker_asked,           ///< The worker reported a retryable error.
+  orphaned,               ///< Running in the journal, but nobody works on it: its supervisor died.
 };
 
 [[nodiscard]] std::string_view to_string(LossCause cause) noexcept;

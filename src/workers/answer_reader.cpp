@@ -108,6 +108,7 @@ Result<void> AnswerReader::feed(std::string_view bytes) {
     bytes = joined;
   }
   auto parsed = parse(bytes);
+  violated_ = !parsed;
   if (!parsed) return parsed;
   if (!complete()) unparsed_ = bytes;
   return {};

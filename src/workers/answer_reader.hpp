@@ -41,6 +41,9 @@ class AnswerReader {
   /// The next item, oldest first.
   std::optional<Item> next();
 
+  /// feed() has failed: what came breaks the protocol, whatever would have come next.
+  [[nodiscard]] bool violated() const noexcept { return violated_; }
+
   /// The HTTP message is complete.
   [[nodiscard]] bool complete() const noexcept;
 
@@ -59,6 +62,7 @@ class AnswerReader {
   std::string unparsed_;  ///< The beginning of a head or chunk head that has not arrived completely.
   std::string text_;      ///< The line or body so far.
   std::deque<Item> items_;
+  bool violated_ = false;
   Mode mode_ = Mode::head;
   std::size_t received_ = 0;
   bool answered_ = false;

@@ -25,7 +25,8 @@ struct Attempt {
 struct Lost {
   std::string reason;  ///< For people: "worker 3 (pid 4711) was killed by signal 9".
   std::optional<WorkerExit>
-      exited;  ///< Set when the worker process died with the run, not when it died before it got it.
+      exited;                   ///< Set when the worker process died with the run, not when it died before it got it.
+  bool broke_protocol = false;  ///< What it sent was complete and wrong: the same run will most likely get it again.
 };
 
 /// How an attempt ended. Errors of dispatch():

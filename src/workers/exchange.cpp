@@ -102,7 +102,11 @@ awaitable<Result<ExchangeEnd>> exchange(WorkerAddress address, Attempt attempt, 
       auto taken = co_await on_event(std::move(event));
       if (!taken) co_return fail(std::move(taken));
     }
-    if (!more) co_return broken_off(more.error(), Delivery::begun);
+    if (!more) {
+      auto broken = broken_off(more.error(), Delivery::begun);
+      if (broken && reader->violated()) std::get<BrokenOff>(*broken).broke_protocol = true;
+      co_return broken;
+    }
     if (!*more) co_return BrokenOff{"closed the connection without an answer"};
   }
 }

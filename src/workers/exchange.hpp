@@ -13,6 +13,7 @@ enum class Delivery : unsigned char { none, begun };
 struct BrokenOff {
   std::string reason;
   Delivery delivery = Delivery::begun;
+  bool broke_protocol = false;  ///< By what it sent, not by when it stopped.
 };
 
 using ExchangeEnd = std::variant<Answered, Refused, BrokenOff>;

@@ -23,6 +23,9 @@ class OutputLines {
   /// The last line, when it has no end; empty when there is none.
   std::string finish();
 
+  /// From here on last_line() speaks of what comes next only.
+  void forget_last_line() noexcept { last_line_.clear(); }
+
   /// The latest line that was not blank, also one that was dropped.
   [[nodiscard]] const std::string& last_line() const noexcept { return last_line_; }
 

@@ -14,6 +14,9 @@ constexpr std::chrono::milliseconds kExitEvidence{250};
 
 awaitable<Result<DispatchOutcome>> WorkerLife::dispatch(Attempt attempt, EventSink on_event) {
   if (phase_ != LifePhase::busy || over()) co_return Lost(describe() + " before it got the run", std::nullopt);
+  // What it printed for an earlier run must not explain the loss of this one.
+  take_output();
+  output_.forget_last_line();
   run_id_ = attempt.run_id;
   serving_ = true;
   const auto deadline = attempt.deadline;
@@ -39,6 +42,7 @@ awaitable<Lost> WorkerLife::explain_loss(BrokenOff broken) {
   const bool exited = co_await wait_exited(patience);
   Lost lost;
   lost.reason = exited ? describe() + last_words() : fmt::format("{} {}", name(), broken.reason);
+  lost.broke_protocol = broken.broke_protocol;
   // A run that the worker never saw is not to blame for its death.
   if (broken.delivery == Delivery::begun) lost.exited = exited_;
   co_return lost;

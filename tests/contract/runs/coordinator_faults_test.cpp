@@ -64,6 +64,16 @@ TEST_F(CoordinatorTest, ARunThatKillsEveryWorkerIsSealedWithTheEvidence) {
   EXPECT_EQ(count(live.history(id_), failed), 1);
 }
 
+TEST_F(CoordinatorTest, AWorkerThatBreaksItsProtocolEveryTimeIsGivenUpAfterThree) {
+  auto& live = serve("--invalid-line", {.retry = {.max_crashes = 3, .backoff = {1ms, 2ms}}});
+  ASSERT_TRUE(live.submit(id_));
+  const auto run = live.finish(id_);
+  EXPECT_EQ(run.status, RunStatus::failed);
+  EXPECT_EQ(run.attempt, 3);
+  EXPECT_NE(run.error.find("worker_broke_protocol"), std::string::npos) << run.error;
+  EXPECT_EQ(run.error.find("memory"), std::string::npos) << run.error;
+}
+
 TEST_F(CoordinatorTest, AnAnswerThatCannotBeWrittenIsKeptUntilItCan) {
   auto& live = serve("--sleep-ms 100");
   ASSERT_TRUE(live.submit(id_));

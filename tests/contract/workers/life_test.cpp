@@ -284,6 +284,14 @@ TEST_F(PoolLife, TwoHundredDispatchesUnderRandomKillsEndOnceEach) {
   EXPECT_LE(open_descriptors(), before + 3);
 }
 
+TEST_F(PoolLife, WhatWasPrintedBeforeARunDoesNotExplainItsLoss) {
+  start(scripted("--print-lines 3 --die"));
+  const auto served = serve("hello");
+  ASSERT_NE(lost(served), nullptr);
+  EXPECT_THAT(lost(served)->reason, testing::HasSubstr("was killed by signal 9"));
+  EXPECT_THAT(lost(served)->reason, testing::Not(testing::HasSubstr("line 3 of 3")));
+}
+
 TEST_F(PoolLife, TheConfigurationIsCheckedBeforeTheFirstStart) {
   ASSERT_TRUE(check(scripted("")));
   auto nowhere = scripted("");

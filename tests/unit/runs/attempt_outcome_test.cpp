@@ -72,6 +72,36 @@ TEST_F(SettleTest, AConnectionThatBreaksWithoutADeathIsNotACrash) {
   EXPECT_FALSE(append->counts_crash);
 }
 
+std::string message_of(const journal::Append& append) {
+  const auto error = parse_json_object(append.error);
+  return error ? std::string(find_string(*error, "message").value_or("")) : append.error;
+}
+
+TEST_F(SettleTest, AWorkerThatBreaksItsProtocolIsNotAskedTenTimes) {
+  const Lost broke{"worker 1 (pid 7) broke the protocol: no \"type\"", std::nullopt, true};
+  EXPECT_EQ(settled(broke)->kind, EntryKind::attempt_lost);
+  EXPECT_TRUE(settled(broke)->counts_crash);
+  run_.attempt = 3;
+  run_.crashes = 2;
+  const auto append = settled(broke);
+  EXPECT_EQ(append->kind, EntryKind::failed);
+  EXPECT_NE(message_of(*append).find("protocol"), std::string::npos);
+  EXPECT_EQ(message_of(*append).find("memory"), std::string::npos) << message_of(*append);
+}
+
+TEST_F(SettleTest, TheAdviceFitsWhatEndedTheAttempts) {
+  run_.attempt = 3;
+  run_.crashes = 2;
+  EXPECT_NE(message_of(*settled(killed())).find("more memory"), std::string::npos);
+  run_.attempt = policy_.max_attempts;
+  run_.crashes = 0;
+  const auto broken_off = message_of(*settled(Lost{"the connection ended", std::nullopt}));
+  EXPECT_EQ(broken_off.find("memory"), std::string::npos) << broken_off;
+  EXPECT_EQ(broken_off.find("0 of which"), std::string::npos) << broken_off;
+  const auto orphaned = message_of(settle_orphan(run_, policy_, "Holdfast stopped"));
+  EXPECT_EQ(orphaned.find("memory"), std::string::npos) << orphaned;
+}
+
 TEST_F(SettleTest, ARefusalFailsTheRunAndARetryableOneIsTriedAgain) {
   EXPECT_EQ(settled(Refused{"invalid_argument", "no such table", "", false})->kind, EntryKind::failed);
   EXPECT_EQ(settled(Refused{"unavailable", "the model is away", "", true})->kind, EntryKind::attempt_lost);

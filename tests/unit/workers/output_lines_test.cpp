@@ -23,6 +23,14 @@ TEST_F(OutputLinesTest, PiecesJoinToLines) {
   EXPECT_EQ(lines_.last_line(), "three");
 }
 
+TEST_F(OutputLinesTest, WhatAnEarlierRunPrintedCanBeForgotten) {
+  lines_.feed("of the earlier run\n", now_);
+  lines_.forget_last_line();
+  EXPECT_EQ(lines_.last_line(), "");
+  lines_.feed("of this one\n", now_);
+  EXPECT_EQ(lines_.last_line(), "of this one");
+}
+
 TEST_F(OutputLinesTest, ALongLineIsCutAndTheNextOneIsWhole) {
   const std::string huge(100'000, 'x');
   EXPECT_THAT(lines_.feed(huge, now_), IsEmpty());
