@@ -64,7 +64,7 @@ std::vector<ApiEvent> take_events(std::string& buffer) {
       if (line.starts_with("event: ")) event.type = line.substr(7);
       if (line.starts_with("data: ")) event.data = line.substr(6);
     }
-    if (!event.type.empty()) events.push_back(std::move(event));
+    events.push_back(std::move(event));
     buffer.erase(0, end + 2);
   }
   return events;

@@ -27,7 +27,7 @@ struct ApiResponse {
 /// One server-sent event.
 struct ApiEvent {
   std::string id;
-  std::string type;
+  std::string type;  ///< Empty for a heartbeat, which says no more than that the server is there.
   std::string data;  ///< "data", but of this event: the JSON text.
 };
 

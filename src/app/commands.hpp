@@ -18,13 +18,14 @@ enum class Output : unsigned char { people, json };
 
 struct AskOptions {
   std::string url;
-  std::string prompt;
-  std::string thread_id;  ///< Empty: a new thread.
-  std::string run_id;     ///< Empty: a new run. An existing one is joined.
+  std::string prompt;     ///< May be empty when `run_id` names an existing run.
+  std::string thread_id;  ///< Empty: a new thread, or that of the existing run.
+  std::string run_id;     ///< Empty: a new run. An existing one is followed.
   Output output = Output::people;
 };
 
-/// Asks, shows progress on standard error, prints the answer. Survives a restart of the server in between.
+/// Asks, or comes back to a run that was asked for; shows progress on standard error, prints the answer. Survives a
+/// restart of the server in between.
 int ask(const AskOptions& options);
 
 struct ListOptions {

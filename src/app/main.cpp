@@ -1,11 +1,16 @@
 // The command line of `holdfast`.
+#include <sysexits.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+
+#include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <system_error>
 
 #include "app/commands.hpp"
+#include "base/text.hpp"
 
 #ifndef HOLDFAST_SANITIZED
 // One arena and a one-second decay keep the supervisor small and flat: after 5,000 connections have closed, 31 MB fall
@@ -77,6 +82,33 @@ void add_url(CLI::App& command, std::string& url) {
   command.add_option("--url", url, "Address of the server")->envname("HOLDFAST_URL")->capture_default_str();
 }
 
+// The exit status after `error`, which is help or a version wanted, or a command line that cannot be understood.
+int end_of_parsing(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);
+  const auto left = app.remaining();
+  if (app.get_subcommands().empty() && !left.empty()) {
+    std::vector<std::string> names;
+    for (const auto* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    const auto near = nearest(left.front(), views);
+    std::cerr << "holdfast: there is no " << (left.front().starts_with('-') ? "flag" : "command") << " \""
+              << left.front() << "\"; ";
+    if (!near.empty()) std::cerr << "did you mean \"" << near << "\"? ";
+    std::cerr << "`holdfast --help` lists them\n";
+  } else {
+    app.exit(error);
+  }
+  return exit_status(ErrorCode::invalid_argument);
+}
+
+// What did not reach standard output was not said: a full disk behind it must not look like success.
+int end_output(int status) {
+  std::cout.flush();
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good()) return status;
+  std::cerr << "holdfast: standard output cannot be written\n";
+  return EX_IOERR;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -102,10 +134,11 @@ int main(int argc, char** argv) {
       "run",
       "Ask a question and print the answer; progress goes to standard error.\nThe run survives this command: "
       "leave with Ctrl-C, come back with --run-id.");
-  run_command->add_option("question", ask_options.prompt, "What to ask")->required();
+  run_command->add_option("question", ask_options.prompt, "What to ask; not needed to come back to a run");
   run_command->add_option("--thread", ask_options.thread_id,
                           "Conversation, for follow-up questions (default: a new one)");
-  run_command->add_option("--run-id", ask_options.run_id, "UUID of the run; an existing run is joined, never repeated");
+  run_command->add_option("--run-id", ask_options.run_id,
+                          "UUID of the run; an existing run is followed, without its question too, and never repeated");
   run_command->add_flag("--json", ask_json, "Print the run object");
   add_url(*run_command, ask_options.url);
   run_command->callback([&] {
@@ -147,6 +180,14 @@ int main(int argc, char** argv) {
   text2sql_command->set_help_flag();
   text2sql_command->callback([&] { status = exec_text2sql(text2sql_command->remaining()); });
 
-  CLI11_PARSE(app, argc, argv);
-  return status;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    status = end_of_parsing(app, error);
+  } catch (const std::system_error& error) {
+    // fmt throws when standard output takes nothing more.
+    std::cerr << "holdfast: " << error.what() << '\n';
+    return EX_IOERR;
+  }
+  return serve_command->parsed() ? status : end_output(status);
 }

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "app/table_text.hpp"
+#include "base/json_members.hpp"
 
 namespace holdfast::app {
 namespace {
@@ -45,11 +46,15 @@ std::string problem_text(const ApiResponse& response) {
   return detail ? std::string(*detail) : fmt::format("the server answered {}", response.status);
 }
 
-int print_end(const json::object& run, Output output) {
+int print_end(std::string_view run_json, Output output) {
   if (output == Output::json) {
-    fmt::print("{}\n", json::serialize(run));
-    return find_string(run, "status") == "completed" ? 0 : exit_status(ErrorCode::failed_precondition);
+    fmt::print("{}\n", run_json);
+    const auto status = decode_json_string(find_member(split_members(run_json), "status"));
+    return status == "completed" ? 0 : exit_status(ErrorCode::failed_precondition);
   }
+  const auto parsed = parse_json_object(run_json);
+  if (!parsed) return report(parsed.error());
+  const auto& run = *parsed;
   if (const auto* result = find_object(run, "result")) {
     fmt::print("{}\n", find_string(*result, "result").value_or("(the answer has no text)"));
     if (const auto* table = find_object(*result, "table")) print_rows(*table);
@@ -61,6 +66,22 @@ int print_end(const json::object& run, Output output) {
   fmt::print(stderr, "holdfast: the run is {}: {}\n", find_string(run, "status").value_or("unfinished"),
              why.value_or("no reason is known"));
   return exit_status(ErrorCode::failed_precondition);
+}
+
+std::string waiting_text(const json::object& queue, std::int64_t attempt) {
+  const auto reason = find_string(queue, "reason").value_or("");
+  const auto detail = find_string(queue, "detail").value_or("");
+  std::string text(reason);
+  if (reason == "workers_busy") text = "all workers are busy";
+  if (reason == "workers_starting") text = "the workers are starting";
+  if (reason == "workers_failing") text = "the workers fail to start";
+  // Before the first attempt this is the moment between the line and the worker.
+  if (reason == "retry_backoff") return attempt == 0 ? "" : "a pause before the next attempt";
+  if (!detail.empty()) text += fmt::format(" ({})", detail);
+  const auto position = find_int(queue, "position").value_or(1);
+  text += position <= 1 ? "; next in the line" : fmt::format("; {} in the line", position);
+  if (const auto seconds = find_int(queue, "estimate_seconds")) text += fmt::format(", about {} s", *seconds);
+  return text;
 }
 
 std::string local_time(UnixMillis at) {

@@ -9,6 +9,7 @@
 
 #include "app/run_text.hpp"
 #include "app/table_text.hpp"
+#include "base/json_members.hpp"
 #include "base/run_id.hpp"
 
 namespace holdfast::app {
@@ -28,6 +29,13 @@ TextRow timeline_row(const json::object& entry) {
   return {std::to_string(find_int(entry, "seq").value_or(0)), local_time(find_int(entry, "at").value_or(0)),
           std::to_string(find_int(entry, "attempt").value_or(0)), std::string(find_string(entry, "kind").value_or("")),
           what};
+}
+
+// The timeline's object with the run, answer and all, as one more member; both as the server wrote them.
+std::string timeline_with_run(std::string_view timeline, std::string_view run) {
+  const auto end = timeline.find_last_of('}');
+  if (end == std::string_view::npos) return std::string(timeline);
+  return fmt::format(R"({},"run":{}}})", timeline.substr(0, end), run);
 }
 
 }  // namespace
@@ -74,8 +82,11 @@ int show_run(const std::string& url, const std::string& run_id, Output output) {
   auto timeline = client.request("GET", fmt::format("/v1/runs/{}/timeline", id->text()));
   if (!timeline) return report(timeline.error());
   if (timeline->status != 200) return report(Error(ErrorCode::not_found, problem_text(*timeline)));
+  auto run = client.request("GET", fmt::format("/v1/runs/{}", id->text()));
+  if (!run) return report(run.error());
+  if (run->status != 200) return report(Error(ErrorCode::not_found, problem_text(*run)));
   if (output == Output::json) {
-    fmt::print("{}\n", timeline->body);
+    fmt::print("{}\n", timeline_with_run(timeline->body, run->body));
     return 0;
   }
   const auto page = parse_json_object(timeline->body);
@@ -87,17 +98,14 @@ int show_run(const std::string& url, const std::string& run_id, Output output) {
     if (const auto* entry = item.if_object()) rows.push_back(timeline_row(*entry));
   }
   fmt::print("{}", format_table(rows));
-  auto run = client.request("GET", fmt::format("/v1/runs/{}", id->text()));
-  if (!run) return report(run.error());
-  auto parsed = parse_json_object(run->body);
-  if (!parsed) return report(parsed.error());
   fmt::print("\n");
-  const auto status = find_string(*parsed, "status");
-  if (status == "queued" || status == "running") {
-    fmt::print("The run is {}.\n", *status);
-    return 0;
-  }
-  return print_end(*parsed, output);
+  const auto members = split_members(run->body);
+  const auto status = decode_json_string(find_member(members, "status")).value_or("");
+  if (status != "queued" && status != "running") return print_end(run->body, output);
+  const auto queue = parse_json_object(find_member(members, "queue"));
+  const auto why = queue ? waiting_text(*queue, find_member(members, "attempt") == "0" ? 0 : 1) : std::string();
+  fmt::print("The run is {}{}{}.\n", status, why.empty() ? "" : ": ", why);
+  return 0;
 }
 
 }  // namespace holdfast::app

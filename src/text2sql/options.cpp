@@ -62,7 +62,14 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const bool asked_for_help = error.get_exit_code() == 0;
-    app.exit(error);
+    // Which comes before what is missing: a flag that is misspelt is why something is missing.
+    const auto unknown = app.remaining();
+    if (!asked_for_help && !unknown.empty()) {
+      std::fprintf(stderr, "holdfast text2sql: unknown argument \"%s\"; --help lists what there is\n",
+                   unknown.front().c_str());
+    } else {
+      app.exit(error);
+    }
     return std::unexpected(asked_for_help ? 0 : exit_status(ErrorCode::invalid_argument));
   }
   options.mode = ask->count() > 0 ? Mode::ask : socket->count() > 0 ? Mode::serve : Mode::examples;
