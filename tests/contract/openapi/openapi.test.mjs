@@ -108,6 +108,7 @@ test('A request of the wrong shape is told what is wrong with it', async () => {
     const target = path.replace('{thread_id}', 't');
     assert.equal(check(method, path, await sendHead(server.base, [`POST ${target} HTTP/1.1`])).status, 411);
     assert.equal(check(method, path, await sendHead(server.base, [`POST ${target} HTTP/1.1`, 'Content-Length: 100000000'])).status, 413);
+    await exercise(415, method, path, { params, body: { prompt: 'q', thread_id: 't' }, headers: { 'Content-Encoding': 'gzip' } });
   }
 });
 
