@@ -28,7 +28,7 @@ std::string builtin_worker_command(const std::string& data_file) {
 }
 
 Result<BuiltinWorkerData> describe_builtin_worker(const std::string& data_file) {
-  const auto command = "timeout 15 " + program_with(data_file) + " --describe 2>&1";
+  const auto command = "timeout 60 " + program_with(data_file) + " --describe 2>&1";
   FILE* pipe = ::popen(command.c_str(), "re");
   if (pipe == nullptr) return fail_errno(ErrorCode::unavailable, "start " + command, errno);
   std::string output;

@@ -41,7 +41,7 @@ std::optional<json::object> Witness::ask(const std::string& target) const {
 }
 
 void Witness::wait_for_all() {
-  const auto deadline = std::chrono::steady_clock::now() + 120s;
+  const auto deadline = std::chrono::steady_clock::now() + 600s;
   for (const auto& run : runs_) {
     for (;;) {
       const auto state = ask("/v1/runs/" + run.id.text());

@@ -23,7 +23,7 @@ class Witness {
   /// Sends every run again that the server has not confirmed, under the id it had.
   void submit_unconfirmed();
 
-  /// Asks until every run is terminal. Fails the test after two minutes.
+  /// Asks until every run is terminal. Fails the test after ten minutes.
   void wait_for_all();
 
   /// Every run has completed with its own answer, exactly one terminal entry, entries numbered without a gap, and
