@@ -62,8 +62,12 @@ class Drill {
   Drill(ApiClient client, std::string prompt) : client_(std::move(client)), prompt_(std::move(prompt)) {}
 
   Result<void> run() {
-    auto frozen = freeze_idle_workers();
-    if (!frozen) return frozen;
+    const auto begun = system_clock().steady();
+    do {
+      if (auto frozen = freeze_idle_workers(); !frozen) return frozen;
+      if (frozen_.empty()) std::this_thread::sleep_for(kGlance);
+    } while (frozen_.empty() && since(begun) < kPatience);
+    if (frozen_.empty()) return fail(ErrorCode::unavailable, "no worker is idle; try again later");
     if (auto submitted = submit(); !submitted) return submitted;
     fmt::print("run {}: \"{}\"\n", id_.text(), prompt_);
     auto pid = wait_for_worker();
@@ -114,7 +118,6 @@ class Drill {
       if (pid <= 0) continue;
       if (auto stopped = frozen_.add(static_cast<int>(pid)); !stopped) return stopped;
     }
-    if (frozen_.empty()) return fail(ErrorCode::unavailable, "no worker is idle now; try again later");
     return {};
   }
 
