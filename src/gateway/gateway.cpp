@@ -51,7 +51,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/catalog", kNoBody, get_catalog},
     Route{"GET", "/data-tables", kNoBody, get_data_tables},
     Route{"GET", "/data-table", kNoBody, get_data_table},
-    Route{"GET", "/health/rate-limits", kNoBody, get_rate_limits, Access::optional},
+    Route{"GET", "/health/rate-limits", kNoBody, get_rate_limits},
 };
 
 constexpr std::array<std::string_view, 8> kKnownMethods{"GET",    "HEAD",  "POST",    "PUT",

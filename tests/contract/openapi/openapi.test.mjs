@@ -139,7 +139,7 @@ test('Other web sites are kept out, of every route', async () => {
 
 test('With a login, every route that is not open asks who it is', async () => {
   for (const [path, item] of Object.entries(description.paths)) {
-    for (const method of ['GET', 'POST']) {
+    for (const method of ['GET', 'POST', 'DELETE']) {
       const route = item[method.toLowerCase()];
       if (!route) continue;
       const rest = { on: guarded, params: { thread_id: 't', run_id: randomUUID() }, ...(route.requestBody && { body: {} }) };
