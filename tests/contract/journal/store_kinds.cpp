@@ -58,9 +58,7 @@ Result<std::unique_ptr<Store>> open_spill_away(const std::string& path, const Cl
 std::string name_of(const ::testing::TestParamInfo<StoreKind>& instance) { return instance.param.name; }
 
 Opened open_spill_before_postgres(const std::string& path, const Clock& clock) {
-  auto config = spill_config(path);
-  config.shared = true;
-  return open_spill_store(std::move(config), [path, &clock] { return open_postgres(path, clock); }, clock);
+  return open_spill_store(spill_config(path), [path, &clock] { return open_postgres(path, clock); }, clock);
 }
 
 constexpr StoreKind kSqlite{"Sqlite", open_sqlite_store, StoreTime::manual};
