@@ -264,7 +264,7 @@ std::span<const Setting> all_settings() {
       count_setting("runs.max_attempts", "HOLDFAST_MAX_ATTEMPTS", &Settings::max_attempts, {1, 1000},
                     "Attempts altogether, restarts of the server included, after which a run is sealed as failed."),
       duration_setting("runs.deadline", "HOLDFAST_RUN_DEADLINE", &Settings::run_deadline,
-                       "Time for one attempt at an analysis. Past it the worker is stopped and the run is expired."),
+                       "Time for all attempts at an analysis. Past it the worker is stopped and the run is expired."),
       duration_setting("runs.queue_deadline", "HOLDFAST_QUEUE_DEADLINE", &Settings::queue_deadline,
                        "How long an analysis may wait for a worker before it is expired."),
       silence_setting("server.hold", "HOLDFAST_HOLD", &Settings::hold,
