@@ -59,7 +59,8 @@ struct CoordinatorConfig {
   std::chrono::milliseconds lease{15'000};
   /// How often runs that others work on are looked at, when no notification comes.
   std::chrono::milliseconds poll{500};
-  std::size_t queue_limit = 1000;  ///< Runs that wait; past it submissions are refused.
+  std::size_t claims_at_once = 16;  ///< Runs claimed in one transaction.
+  std::size_t queue_limit = 1000;   ///< Runs that wait; past it submissions are refused.
   /// For all attempts at a run together, as far as this process makes them.
   std::chrono::milliseconds run_deadline{240'000};
   std::chrono::milliseconds queue_deadline{3'600'000};  ///< A run that waited this long for a worker is expired.

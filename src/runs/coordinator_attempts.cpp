@@ -71,7 +71,7 @@ void Coordinator::pump() {
     // A task is copied into place, and a slot cannot be copied.
     auto shared_slot = std::make_shared<workers::Slot>(std::move(*slot));
     auto body = [this, live, shared_slot] { return run_attempt(live, std::move(*shared_slot)); };
-    spawn(executor_, "attempt", live->stop_attempt, std::move(body));
+    spawn(executor_, "attempt", live->add_task(), std::move(body));
   }
 }
 
@@ -268,7 +268,7 @@ void Coordinator::requeue(LiveRunPtr live, std::chrono::milliseconds delay) {
     }
     end_task();
   };
-  spawn(executor_, "wait before the next attempt", live->stop_waiting, std::move(body));
+  spawn(executor_, "wait before the next attempt", live->add_task(), std::move(body));
 }
 
 }  // namespace holdfast::runs

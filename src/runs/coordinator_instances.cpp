@@ -10,8 +10,6 @@ namespace {
 
 // Read at a time; what is left is seen at the next look.
 constexpr int kOrphansPerLook = 100;
-// Runs claimed in one transaction.
-constexpr std::size_t kClaimsAtOnce = 16;
 // An instance that has just accepted a run and has an idle worker should start it itself.
 constexpr std::chrono::milliseconds kFirstGoTime{50};
 
@@ -70,7 +68,7 @@ awaitable<bool> Coordinator::claim_once() {
   if (queue_.size() > 0) co_return false;
   std::vector<workers::Slot> slots;
   journal::Claim claim{.instance = config_.instance, .bodies = {}};
-  while (slots.size() < kClaimsAtOnce) {
+  while (slots.size() < config_.claims_at_once) {
     auto slot = pool_.acquire();
     if (!slot) break;
     claim.bodies.push_back(start_body(*slot));
@@ -104,7 +102,7 @@ void Coordinator::adopt_claimed(Run run, workers::Slot slot) {
     co_await work_on(live, std::move(*shared_slot));
     end_task();
   };
-  spawn(executor_, "claimed attempt", live->stop_attempt, std::move(body));
+  spawn(executor_, "claimed attempt", live->add_task(), std::move(body));
 }
 
 }  // namespace holdfast::runs

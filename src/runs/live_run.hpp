@@ -1,6 +1,7 @@
 /// A run that is not terminal yet, as the coordinator holds it. Runs on: supervisor strand.
 #pragma once
 
+#include <list>
 #include <memory>
 
 #include "base/event.hpp"
@@ -19,18 +20,22 @@ struct LiveRun {
   Event changed;  ///< Notified after each update of `run`.
   SteadyTime waiting_since;
   std::chrono::milliseconds journal_time{0};  ///< Spent waiting for the journal, for the receipt.
-  // One signal per task: a slot that is bound again forgets the task it was bound to.
-  asio::cancellation_signal stop_attempt;
-  asio::cancellation_signal stop_waiting;  ///< The pause before the next attempt.
-  std::chrono::milliseconds spent{0};      ///< By workers on it, since this process took it up.
-  int working_attempt = 0;                 ///< The attempt that a worker of ours has; 0 while none has one.
-  bool stopping = false;                   ///< A stop was given; also seen where nothing could be cancelled.
+  std::chrono::milliseconds spent{0};         ///< By workers on it, since this process took it up.
+  int working_attempt = 0;                    ///< The attempt that a worker of ours has; 0 while none has one.
+  bool stopping = false;                      ///< A stop was given; also seen where nothing could be cancelled.
+
+  /// For a task that stop() is to end. One each: a signal that is bound again forgets the task it was bound to, and
+  /// a start on its way to the journal may meet our own claim of the run. Kept while the run is live, because a signal
+  /// must outlive its task; there are a few per attempt.
+  asio::cancellation_signal& add_task() { return stop_tasks_.emplace_back(); }
 
   void stop() {
     stopping = true;
-    stop_attempt.emit(asio::cancellation_type::terminal);
-    stop_waiting.emit(asio::cancellation_type::terminal);
+    for (auto& task : stop_tasks_) task.emit(asio::cancellation_type::terminal);
   }
+
+ private:
+  std::list<asio::cancellation_signal> stop_tasks_;
 };
 
 }  // namespace holdfast::runs

@@ -7,19 +7,21 @@
 namespace holdfast::testing {
 namespace {
 
-FaultyStore* open_store(const std::string& directory) {
+FaultyStore* open_store(const std::string& directory, bool shared) {
   auto store = journal::open_sqlite_store(directory + "/journal.sqlite", system_clock());
   if (!store) throw std::runtime_error(store.error().message());
-  return std::make_unique<FaultyStore>(std::move(*store)).release();
+  auto faulty = std::make_unique<FaultyStore>(std::move(*store));
+  if (shared) faulty->pretend_to_be_shared();
+  return faulty.release();
 }
 
-workers::PoolConfig pool_config(const std::string& directory, const std::string& flags) {
+workers::PoolConfig pool_config(const std::string& directory, const std::string& flags, int workers) {
   const auto sockets = directory + "/workers";
   ::mkdir(sockets.c_str(), 0700);
   const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "scripted_worker";
   return {.command = program.string() + " --socket {socket} " + flags,
           .socket_dir = sockets,
-          .size = 1,
+          .size = workers,
           .start_timeout = 20s,
           .grace_period = 500ms,
           .restart_backoff = {10ms, 100ms}};
@@ -28,10 +30,10 @@ workers::PoolConfig pool_config(const std::string& directory, const std::string&
 }  // namespace
 
 LiveCoordinator::LiveCoordinator(const std::string& directory, const std::string& worker_flags,
-                                 runs::CoordinatorConfig config)
-    : store_(open_store(directory)),
+                                 runs::CoordinatorConfig config, HarnessConfig harness)
+    : store_(open_store(directory, harness.shared_journal)),
       journal_(io_.get_executor(), std::unique_ptr<journal::Store>(store_), {.probe_interval = 20ms}),
-      pool_(io_.get_executor(), pool_config(directory, worker_flags), [this] { coordinator_.pump(); }),
+      pool_(io_.get_executor(), pool_config(directory, worker_flags, harness.workers), [this] { coordinator_.pump(); }),
       coordinator_(io_.get_executor(), journal_, pool_, system_clock(), std::move(config)) {}
 
 LiveCoordinator::~LiveCoordinator() = default;
@@ -93,16 +95,17 @@ void LiveCoordinator::stop(std::chrono::milliseconds patience) {
   await(pool_.stop());
 }
 
-LiveCoordinator& CoordinatorTest::serve_without_workers(const std::string& worker_flags,
-                                                        runs::CoordinatorConfig config) {
+LiveCoordinator& CoordinatorTest::serve_without_workers(const std::string& worker_flags, runs::CoordinatorConfig config,
+                                                        HarnessConfig harness) {
   live_.reset();
-  live_ = std::make_unique<LiveCoordinator>(directory_.path(), worker_flags, std::move(config));
+  live_ = std::make_unique<LiveCoordinator>(directory_.path(), worker_flags, std::move(config), harness);
   live_->recover();
   return *live_;
 }
 
-LiveCoordinator& CoordinatorTest::serve(const std::string& worker_flags, runs::CoordinatorConfig config) {
-  auto& live = serve_without_workers(worker_flags, std::move(config));
+LiveCoordinator& CoordinatorTest::serve(const std::string& worker_flags, runs::CoordinatorConfig config,
+                                        HarnessConfig harness) {
+  auto& live = serve_without_workers(worker_flags, std::move(config), harness);
   live.start_workers();
   return live;
 }

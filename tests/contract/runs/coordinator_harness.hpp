@@ -19,10 +19,17 @@ using namespace std::chrono_literals;
 using journal::EntryKind;
 using journal::RunStatus;
 
+/// Around the coordinator.
+struct HarnessConfig {
+  int workers = 1;
+  bool shared_journal = false;  ///< As if other instances used it.
+};
+
 /// What one server process holds. Destroy it without stop() to play a death.
 class LiveCoordinator {
  public:
-  LiveCoordinator(const std::string& directory, const std::string& worker_flags, runs::CoordinatorConfig config);
+  LiveCoordinator(const std::string& directory, const std::string& worker_flags, runs::CoordinatorConfig config,
+                  HarnessConfig harness);
   ~LiveCoordinator();
 
   /// Runs the loop until the coroutine has ended.
@@ -45,6 +52,7 @@ class LiveCoordinator {
   std::vector<EntryKind> history(const RunId& id);
   void stop(std::chrono::milliseconds patience = 10s);
 
+  asio::any_io_executor executor() { return io_.get_executor(); }
   runs::Coordinator& coordinator() { return coordinator_; }
   workers::Pool& pool() { return pool_; }
   FaultyStore& store() { return *store_; }
@@ -61,9 +69,11 @@ class LiveCoordinator {
 class CoordinatorTest : public ::testing::Test {
  protected:
   /// Starts the coordinator, recovers, and starts its workers.
-  LiveCoordinator& serve(const std::string& worker_flags = "", runs::CoordinatorConfig config = {});
+  LiveCoordinator& serve(const std::string& worker_flags = "", runs::CoordinatorConfig config = {},
+                         HarnessConfig harness = {});
   /// The same without workers.
-  LiveCoordinator& serve_without_workers(const std::string& worker_flags = "", runs::CoordinatorConfig config = {});
+  LiveCoordinator& serve_without_workers(const std::string& worker_flags = "", runs::CoordinatorConfig config = {},
+                                         HarnessConfig harness = {});
 
   void TearDown() override {
     if (live_) live_->stop();
