@@ -16,7 +16,7 @@ void replace_unless_empty(std::string& text, const std::string& by) {
 
 }  // namespace
 
-Entry fold_accept(Run& run, std::string_view body, UnixMillis now) {
+std::vector<Entry> fold_accept(Run& run, const Accept& accept, UnixMillis now) {
   run.status = RunStatus::queued;
   run.attempt = 0;
   run.crashes = 0;
@@ -31,7 +31,14 @@ Entry fold_accept(Run& run, std::string_view body, UnixMillis now) {
   run.result.clear();
   run.error.clear();
   run.usage.clear();
-  return next_entry(run, EntryKind::accepted, body, now);
+  std::vector<Entry> entries{next_entry(run, EntryKind::accepted, accept.body, now)};
+  if (!accept.start) return entries;
+  run.status = RunStatus::running;
+  run.attempt = 1;
+  run.started_at = now;
+  run.lease_owner = accept.start->lease_owner;
+  entries.push_back(next_entry(run, EntryKind::started, accept.start->body, now));
+  return entries;
 }
 
 Result<Entry> fold_append(Run& run, const Append& append, UnixMillis now) {

@@ -12,8 +12,8 @@ namespace holdfast::journal {
   return code == ErrorCode::not_found || code == ErrorCode::conflict || code == ErrorCode::invalid_argument;
 }
 
-/// Sets what the store sets on a new run. Returns its entry, number 1.
-[[nodiscard]] Entry fold_accept(Run& run, std::string_view body, UnixMillis now);
+/// Sets what the store sets on a new run. Returns its entries, from number 1.
+[[nodiscard]] std::vector<Entry> fold_accept(Run& run, const Accept& accept, UnixMillis now);
 
 /// conflict: `run`, which is left as it is, is not in `append.from` with `append.attempt`.
 [[nodiscard]] Result<Entry> fold_append(Run& run, const Append& append, UnixMillis now);

@@ -40,8 +40,8 @@ Result<Written> PostgresBatch::accept(const Accept& accept) {
   if (existing != states_.end()) return Written{existing->second.run, false};
   auto& state = states_.emplace(id, State{.run = accept.run, .origin = Origin::accepted_now}).first->second;
   has_new_ = true;
-  change_.queued = true;
-  entries_.emplace_back(id, fold_accept(state.run, accept.body, now_));
+  for (auto& entry : fold_accept(state.run, accept, now_)) entries_.emplace_back(id, std::move(entry));
+  change_.queued |= state.run.status == RunStatus::queued;
   return Written{state.run, true};
 }
 

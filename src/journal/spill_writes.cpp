@@ -63,10 +63,12 @@ SpillWrites::Answer SpillWrites::apply(const Write& write, Tried tried, UnixMill
 SpillWrites::Answer SpillWrites::accept(const Accept& accept, Tried tried, UnixMillis now, std::int64_t& added) {
   const auto& id = accept.run.id;
   if (known_.runs.contains(id)) return refuse(id, "the database is away, and this run is there already");
-  auto accepted = write_here(accept, now);
-  if (!accepted || !*accepted) return accepted;
   SpilledRun spilled;
   spilled.in_doubt = tried == Tried::outcome_unknown || doubtful_.contains(id);
+  auto certain = accept;
+  if (spilled.in_doubt) certain.start.reset();  // The database may have it, and others then too.
+  auto accepted = write_here(certain, now);
+  if (!accepted || !*accepted) return accepted;
   if (auto noted = file_.rows().add(id, spilled, now); !noted) return fail(std::move(noted));
   ++added;
   return accepted;

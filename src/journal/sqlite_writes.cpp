@@ -26,8 +26,8 @@ bool stores_text(const Append& append) {
 
 SqliteWrites::SqliteWrites(const Connection& connection)
     : find_(connection, fmt::format("SELECT {}, rowid FROM runs WHERE id = ?", kRunColumns)),
-      insert_run_(connection, fmt::format("INSERT INTO runs ({}) VALUES (?, ?, 0, 0, ?, ?, NULL, NULL, NULL, ?, ?, ?, "
-                                          "?, '', '', ?, ?, '', NULL, 0, '')",
+      insert_run_(connection, fmt::format("INSERT INTO runs ({}) VALUES (?, ?, ?, 0, ?, ?, ?, NULL, NULL, ?, ?, ?, "
+                                          "?, '', '', ?, ?, '', NULL, 0, ?)",
                                           kRunColumns)),
       insert_entry_(connection, "INSERT INTO entries (run_id, seq, at, attempt, kind, body) VALUES (?, ?, ?, ?, ?, ?)"),
       update_last_seq_(connection, "UPDATE runs SET last_seq = ? WHERE rowid = ?"),
@@ -57,9 +57,11 @@ Result<Written> SqliteWrites::accept(const Accept& accept, UnixMillis now) {
   if (existing) return Written{std::move(existing->run), false};
 
   Written written{accept.run, true};
-  const auto entry = fold_accept(written.run, accept.body, now);
+  const auto entries = fold_accept(written.run, accept, now);
   if (auto done = insert_run(written.run); !done) return fail(std::move(done));
-  if (auto done = insert_entry(written.run.id, entry); !done) return fail(std::move(done));
+  for (const auto& entry : entries) {
+    if (auto done = insert_entry(written.run.id, entry); !done) return fail(std::move(done));
+  }
   return written;
 }
 
@@ -112,9 +114,10 @@ Result<std::optional<SqliteWrites::Found>> SqliteWrites::find(const RunId& id) {
 
 Result<void> SqliteWrites::insert_run(const Run& run) {
   Query query(insert_run_);
-  query.bind(run.id.text()).bind(to_string(run.status)).bind(run.last_seq).bind(run.created_at);
+  query.bind(run.id.text()).bind(to_string(run.status)).bind(run.attempt).bind(run.last_seq);
+  query.bind(run.created_at).bind(run.started_at);
   query.bind(run.owner).bind(run.thread_id).bind(run.route).bind(run.traceparent);
-  query.bind(run.prompt).bind(run.request);
+  query.bind(run.prompt).bind(run.request).bind(run.lease_owner);
   return query.finish();
 }
 

@@ -16,10 +16,19 @@
 
 namespace holdfast::journal {
 
+/// The first attempt at a new run.
+struct FirstStart {
+  std::string lease_owner;  ///< The instance that runs it.
+  std::string body = "{}";  ///< Of the `started` entry.
+};
+
 /// A new run. Time stamps are the store's.
 struct Accept {
   Run run;  ///< id, owner, thread_id, prompt, route, request, traceparent; the rest is set by the store.
   std::string body = "{}";  ///< Of the `accepted` entry.
+  /// A worker is idle already: the attempt starts in the same transaction. Not when the run was there before, and a
+  /// store may leave it out when it is not sure that the run is new: `Written::run` tells.
+  std::optional<FirstStart> start;
 };
 
 /// One entry for an existing run and what it does to the state. Applied only while the run is in `from` with

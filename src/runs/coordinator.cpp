@@ -82,7 +82,7 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
   if (queue_.size() + accepting_ >= config_.queue_limit) {
     auto existing = co_await journal_.find(id);
     if (!existing) co_return fail(std::move(existing), "look up the run");
-    if (*existing) co_return join(std::move(**existing), submission);
+    if (*existing) co_return co_await join(std::move(**existing), submission);
     co_return fail(ErrorCode::resource_exhausted,
                    fmt::format("{} runs wait already (runs.queue_limit); nothing was started, try again later",
                                config_.queue_limit));
@@ -94,12 +94,20 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
                                     .route = config_.route,
                                     .request = submission.request,
                                     .traceparent = submission.traceparent}};
+  // Nobody is overtaken: whoever waits is given an idle worker at once.
+  auto slot = queue_.size() == 0 ? pool_.acquire() : std::nullopt;
+  if (slot) accept.start = journal::FirstStart{config_.instance, start_body(*slot)};
   ++accepting_;
   auto written = co_await journal_.accept(std::move(accept));
   --accepting_;
   if (!written) co_return fail(std::move(written), "accept the run; nothing was started");
   HOLDFAST_HOOK_POINT("runs.after_accepted");
-  if (!written->changed) co_return join(std::move(written->run), submission);
+  if (!written->changed) co_return co_await join(std::move(written->run), submission);
+  if (written->run.status == RunStatus::running) {
+    Accepted accepted{written->run};
+    work_on_started(std::move(written->run), std::move(*slot));
+    co_return accepted;
+  }
   // Between the commit and now we may have claimed it ourselves.
   if (const auto claimed = find_live(written->run.id)) co_return Accepted{*claimed->run};
 
@@ -110,17 +118,25 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
   co_return accepted;
 }
 
-Result<Accepted> Coordinator::join(Run existing, const Submission& submission) {
+awaitable<Result<Accepted>> Coordinator::join(Run existing, const Submission& submission) {
   // Nothing of it is told; that the id is taken cannot be hidden from whoever wants to take it.
-  if (existing.owner != submission.owner) return no_such_run();
+  if (existing.owner != submission.owner) co_return no_such_run();
   // What it asked for is no longer known: it is told, never executed again.
-  if (existing.retired_at) return Accepted{std::move(existing), true};
+  if (existing.retired_at) co_return Accepted{std::move(existing), true};
   if (!asks_for_the_same(existing, submission)) {
-    return fail(ErrorCode::failed_precondition,
-                "this run id is in use for another request; choose a new run id for a new question");
+    co_return fail(ErrorCode::failed_precondition,
+                   "this run id is in use for another request; choose a new run id for a new question");
   }
-  if (is_terminal(existing.status)) return Accepted{std::move(existing), true};
+  if (is_terminal(existing.status)) co_return Accepted{std::move(existing), true};
   auto live = find_live(existing.id);
+  const bool ours = !journal_.shared() || existing.lease_owner == config_.instance;
+  if (!live && existing.status == RunStatus::running && ours) {
+    // Its start is durable, but the acknowledgement was lost, and no worker has seen it.
+    auto orphan = settle_orphan(existing, config_.retry, "the journal did not confirm the start in time");
+    auto written = co_await journal_.append(std::move(orphan));
+    if (written) existing = std::move(written->run);
+    live = find_live(existing.id);
+  }
   if (!live && existing.status == RunStatus::queued) {
     // Accepted, but the acknowledgement of the commit was lost: nobody has taken it up.
     live = take_up(std::move(existing));
@@ -128,7 +144,7 @@ Result<Accepted> Coordinator::join(Run existing, const Submission& submission) {
     pump();
   }
   // The live state is at least as new as what was read.
-  return Accepted{live ? *live->run : std::move(existing), true};
+  co_return Accepted{live ? *live->run : std::move(existing), true};
 }
 
 awaitable<Result<Run>> Coordinator::find_live_or_stored(const std::string& owner, const RunId& id) {

@@ -155,7 +155,7 @@ class Coordinator {
   using LiveRunPtr = std::shared_ptr<LiveRun>;
 
   // Ways in (coordinator.cpp).
-  Result<Accepted> join(Run existing, const Submission& submission);
+  awaitable<Result<Accepted>> join(Run existing, const Submission& submission);
   LiveRunPtr take_up(Run run);
   [[nodiscard]] LiveRunPtr find_live(const RunId& id) const;
   awaitable<Result<Run>> wait_until(std::string owner, RunId id, std::int64_t seen_seq, SteadyTime deadline);
@@ -164,6 +164,7 @@ class Coordinator {
   // An attempt from start to end (coordinator_attempts.cpp).
   awaitable<void> run_attempt(LiveRunPtr live, workers::Slot slot);
   awaitable<void> work_on(LiveRunPtr live, workers::Slot slot);
+  void work_on_started(Run run, workers::Slot slot);
   [[nodiscard]] std::string start_body(const workers::Slot& slot) const;
   awaitable<Result<void>> start_attempt(LiveRun& live, const workers::Slot& slot);
   awaitable<std::string> body_for_worker(const LiveRun& live);
@@ -182,7 +183,6 @@ class Coordinator {
   awaitable<void> take_over(Result<std::vector<Run>> orphans, std::string reason);
   awaitable<void> claim_waiting();
   awaitable<bool> claim_once();
-  void adopt_claimed(Run run, workers::Slot slot);
 
   // Runs that are not live here, but waited for (coordinator_watch.cpp).
   struct Watched;

@@ -87,6 +87,26 @@ awaitable<void> Coordinator::run_attempt(LiveRunPtr live, workers::Slot slot) {
   end_task();
 }
 
+// The start is durable. The run may wait here all the same: we accepted it, and claimed it before it was taken up.
+void Coordinator::work_on_started(Run run, workers::Slot slot) {
+  auto live = find_live(run.id);
+  if (live) {
+    queue_.remove(run.id);
+    update(*live, std::move(run));
+  } else {
+    live = take_up(std::move(run));
+  }
+  live->working_attempt = live->run->attempt;
+  ++tasks_;
+  // A task is copied into place, and a slot cannot be copied.
+  auto shared_slot = std::make_shared<workers::Slot>(std::move(slot));
+  auto body = [this, live, shared_slot]() -> awaitable<void> {
+    co_await work_on(live, std::move(*shared_slot));
+    end_task();
+  };
+  spawn(executor_, "started attempt", live->add_task(), std::move(body));
+}
+
 // The attempt is durable: give it to the worker, and write down how it ended.
 awaitable<void> Coordinator::work_on(LiveRunPtr live, workers::Slot slot) {
   HOLDFAST_HOOK_POINT("runs.after_started");

@@ -81,28 +81,8 @@ awaitable<bool> Coordinator::claim_once() {
   auto claimed = co_await journal_.claim(std::move(claim));
   const std::size_t count = claimed ? claimed->size() : 0;
   more_to_claim_ = count == slots.size();
-  for (std::size_t i = 0; i < count; ++i) adopt_claimed(std::move((*claimed)[i]), std::move(slots[i]));
+  for (std::size_t i = 0; i < count; ++i) work_on_started(std::move((*claimed)[i]), std::move(slots[i]));
   co_return more_to_claim_;
-}
-
-// The run may wait here already: we accepted it and it was claimed before it was taken up.
-void Coordinator::adopt_claimed(Run run, workers::Slot slot) {
-  auto live = find_live(run.id);
-  if (live) {
-    queue_.remove(run.id);
-    update(*live, std::move(run));
-  } else {
-    live = take_up(std::move(run));
-  }
-  live->working_attempt = live->run->attempt;
-  ++tasks_;
-  // A task is copied into place, and a slot cannot be copied.
-  auto shared_slot = std::make_shared<workers::Slot>(std::move(slot));
-  auto body = [this, live, shared_slot]() -> awaitable<void> {
-    co_await work_on(live, std::move(*shared_slot));
-    end_task();
-  };
-  spawn(executor_, "claimed attempt", live->add_task(), std::move(body));
 }
 
 }  // namespace holdfast::runs

@@ -32,6 +32,35 @@ TEST_P(StoreContractAlsoAway, AnAcceptedRunIsQueuedWithOneEntry) {
   EXPECT_EQ(entries[0].at, run.created_at);
 }
 
+TEST_P(StoreContractAlsoAway, ARunThatIsAcceptedWithItsStartRunsAtOnce) {
+  auto accept = new_run(RunId::make());
+  accept.start = FirstStart{"one", R"({"worker":1})"};
+  ASSERT_TRUE(write(accept));
+  const auto run = find(accept.run.id);
+  EXPECT_EQ(run.status, RunStatus::running);
+  EXPECT_EQ(run.attempt, 1);
+  EXPECT_EQ(run.lease_owner, "one");
+  EXPECT_EQ(run.started_at, run.created_at);
+  EXPECT_EQ(run.last_seq, 2);
+  const auto entries = history(run.id);
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].kind, EntryKind::accepted);
+  EXPECT_EQ(entries[1].kind, EntryKind::started);
+  EXPECT_EQ(entries[1].attempt, 1);
+  EXPECT_EQ(entries[1].body, R"({"worker":1})");
+  EXPECT_TRUE(write(completion_of(run.id)));
+}
+
+TEST_P(StoreContractAlsoAway, AcceptingAnIdAgainDoesNotStartIt) {
+  auto accept = new_run(RunId::make());
+  ASSERT_TRUE(write(accept));
+  accept.start = FirstStart{"one", "{}"};
+  const auto again = write(accept).value();
+  EXPECT_FALSE(again.changed);
+  EXPECT_EQ(again.run.status, RunStatus::queued);
+  EXPECT_EQ(history(accept.run.id).size(), 1U);
+}
+
 TEST_P(StoreContractAlsoAway, AcceptSetsTheStateWhateverTheCallerSays) {
   auto accept = new_run(RunId::make());
   accept.run.status = RunStatus::completed;

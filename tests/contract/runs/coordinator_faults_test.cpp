@@ -97,15 +97,29 @@ TEST_F(CoordinatorTest, ARunIsRefusedBeforeAnyWorkWhenItCannotBeWritten) {
 }
 
 TEST_F(CoordinatorTest, AnAcceptanceWhoseAcknowledgementWasLostIsExecutedOnce) {
-  auto& live = serve();
+  auto& live = serve_without_workers();
   live.store().lost_ack.arm(1);
   ASSERT_FALSE(live.submit(id_));
   // The run is durable although the client was told otherwise; its second try joins it.
   const auto again = live.submit(id_);
   ASSERT_TRUE(again);
   EXPECT_TRUE(again->joined);
+  live.start_workers();
   EXPECT_EQ(live.finish(id_).status, RunStatus::completed);
-  EXPECT_EQ(count(live.history(id_), started), 1);
+  EXPECT_EQ(live.history(id_), (Kinds{EntryKind::accepted, started, completed}));
+}
+
+TEST_F(CoordinatorTest, AnAcceptanceWithItsStartWhoseAcknowledgementWasLostReachesOneWorker) {
+  auto& live = serve();
+  live.run_until([&] { return live.pool().status().ready == 1; });
+  live.store().lost_ack.arm(1);
+  ASSERT_FALSE(live.submit(id_));
+  const auto again = live.submit(id_);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->joined);
+  EXPECT_EQ(live.finish(id_).status, RunStatus::completed);
+  // The first start reached nobody, and says so.
+  EXPECT_EQ(live.history(id_), (Kinds{EntryKind::accepted, started, attempt_lost, started, completed}));
 }
 
 TEST_F(CoordinatorTest, ACompletionWhoseAcknowledgementWasLostIsNotRepeated) {

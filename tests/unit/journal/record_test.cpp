@@ -47,7 +47,7 @@ TEST(CursorTest, ACursorNamesTheRunItWasMadeFor) {
 
 TEST(FoldTest, ARefusedAppendLeavesTheRunAsItWas) {
   auto run = new_run(RunId::make()).run;
-  (void)fold_accept(run, "{}", 10);
+  (void)fold_accept(run, new_run(run.id), 10);
   auto completion = completion_of(run.id);
   EXPECT_EQ(fold_append(run, completion, 20).error().code(), ErrorCode::conflict);
   EXPECT_EQ(run.status, RunStatus::queued);
@@ -58,7 +58,7 @@ TEST(FoldTest, ARefusedAppendLeavesTheRunAsItWas) {
 
 TEST(FoldTest, AnEntryCarriesTheAttemptItBelongsTo) {
   auto run = new_run(RunId::make()).run;
-  EXPECT_EQ(fold_accept(run, "{}", 10).attempt, 0);
+  EXPECT_EQ(fold_accept(run, new_run(run.id), 10).front().attempt, 0);
   EXPECT_EQ(fold_append(run, start_of(run.id), 20)->attempt, 1);
   EXPECT_EQ(fold_append(run, loss_of(run.id), 30)->attempt, 1);
   EXPECT_EQ(fold_append(run, start_of(run.id, 1), 40)->attempt, 2);
