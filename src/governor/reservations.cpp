@@ -29,46 +29,41 @@ Bytes speculative_growth(std::span<const Reservation> running, Bytes used_before
   return plus(expected, times(outside, ticks));
 }
 
-ReservationHold::ReservationHold(ReservationHold&& other) noexcept
-    : owner_(std::exchange(other.owner_, nullptr)), ticket_(other.ticket_) {}
-
 ReservationHold& ReservationHold::operator=(ReservationHold&& other) noexcept {
   if (this == &other) return *this;
   release();
-  owner_ = std::exchange(other.owner_, nullptr);
+  book_ = std::move(other.book_);
   ticket_ = other.ticket_;
   return *this;
 }
 
 void ReservationHold::saw(Bytes seen) noexcept {
-  if (!owner_) return;
-  auto& run = *owner_->find(ticket_);
+  if (!book_) return;
+  auto& run = entry();
   run.seen_before = std::exchange(run.seen, seen);
   run.peak = std::max(run.peak, seen);
 }
 
-Bytes ReservationHold::peak() const noexcept { return owner_ ? owner_->find(ticket_)->peak : Bytes(); }
+Bytes ReservationHold::peak() const noexcept { return book_ ? entry().peak : Bytes(); }
 
-Bytes ReservationHold::reserved() const noexcept { return owner_ ? owner_->find(ticket_)->reserved : Bytes(); }
+Bytes ReservationHold::reserved() const noexcept { return book_ ? entry().reserved : Bytes(); }
 
 void ReservationHold::release() noexcept {
-  if (!owner_) return;
-  auto& running = std::exchange(owner_, nullptr)->running_;
-  std::erase_if(running, [this](const auto& run) { return run.ticket == ticket_; });
+  if (!book_) return;
+  std::erase_if(*book_, [this](const auto& run) { return run.ticket == ticket_; });
+  book_.reset();
 }
 
-Reservations::~Reservations() { HOLDFAST_CHECK(running_.empty(), "a reservation outlived its book"); }
+Reservation& ReservationHold::entry() const noexcept {
+  const auto found = std::ranges::find(*book_, ticket_, &Reservation::ticket);
+  HOLDFAST_CHECK(found != book_->end(), "a hold without its reservation");
+  return *found;
+}
 
 Result<ReservationHold> Reservations::hold(Bytes reserved, bool alone) {
-  if (running_.size() >= capacity_) return fail(ErrorCode::resource_exhausted, "as many runs as may are running");
-  running_.push_back(Reservation{++last_ticket_, reserved, {}, {}, {}, alone});
-  return ReservationHold(this, last_ticket_);
-}
-
-Reservation* Reservations::find(std::uint64_t ticket) noexcept {
-  const auto found = std::ranges::find(running_, ticket, &Reservation::ticket);
-  HOLDFAST_CHECK(found != running_.end(), "a hold without its reservation");
-  return &*found;
+  if (book_->size() >= capacity_) return fail(ErrorCode::resource_exhausted, "as many runs as may are running");
+  book_->push_back(Reservation{++last_ticket_, reserved, {}, {}, {}, alone});
+  return ReservationHold(book_, last_ticket_);
 }
 
 }  // namespace holdfast::governor

@@ -9,7 +9,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -35,13 +37,11 @@ struct Reservation {
 [[nodiscard]] Bytes speculative_growth(std::span<const Reservation> running, Bytes used_before, Bytes used,
                                        double ticks = 1.0) noexcept;
 
-class Reservations;
-
 /// Movable; empty after a move or release().
 class ReservationHold {
  public:
   ReservationHold() = default;
-  ReservationHold(ReservationHold&& other) noexcept;
+  ReservationHold(ReservationHold&& other) noexcept = default;
   ReservationHold& operator=(ReservationHold&& other) noexcept;
   ~ReservationHold() { release(); }
 
@@ -55,20 +55,21 @@ class ReservationHold {
   /// Gives the promise back. Nothing happens the second time.
   void release() noexcept;
 
-  explicit operator bool() const noexcept { return owner_ != nullptr; }
+  explicit operator bool() const noexcept { return book_ != nullptr; }
 
  private:
   friend class Reservations;
-  ReservationHold(Reservations* owner, std::uint64_t ticket) : owner_(owner), ticket_(ticket) {}
+  using Book = std::vector<Reservation>;
+  ReservationHold(std::shared_ptr<Book> book, std::uint64_t ticket) : book_(std::move(book)), ticket_(ticket) {}
+  [[nodiscard]] Reservation& entry() const noexcept;
 
-  Reservations* owner_ = nullptr;
+  std::shared_ptr<Book> book_;
   std::uint64_t ticket_ = 0;
 };
 
 class Reservations {
  public:
-  explicit Reservations(std::size_t capacity) : capacity_(capacity) {}
-  ~Reservations();
+  explicit Reservations(std::size_t capacity) : capacity_(capacity), book_(std::make_shared<Book>()) {}
   Reservations(const Reservations&) = delete;
   Reservations& operator=(const Reservations&) = delete;
 
@@ -76,15 +77,14 @@ class Reservations {
   [[nodiscard]] Result<ReservationHold> hold(Bytes reserved, bool alone);
 
   /// In the order in which they were admitted.
-  [[nodiscard]] std::span<const Reservation> running() const noexcept { return running_; }
+  [[nodiscard]] std::span<const Reservation> running() const noexcept { return *book_; }
 
  private:
-  friend class ReservationHold;
-  [[nodiscard]] Reservation* find(std::uint64_t ticket) noexcept;
+  using Book = ReservationHold::Book;
 
   std::size_t capacity_;
   std::uint64_t last_ticket_ = 0;
-  std::vector<Reservation> running_;
+  std::shared_ptr<Book> book_;
 };
 
 }  // namespace holdfast::governor

@@ -55,6 +55,17 @@ TEST_F(ReservationsTest, ReleasingTwiceIsReleasingOnce) {
   EXPECT_EQ(promised(), megabytes(10));
 }
 
+TEST_F(ReservationsTest, AHoldMayOutliveTheBook) {
+  ReservationHold run;
+  {
+    Reservations book(1);
+    run = book.hold(megabytes(7), true).value();
+  }
+  run.saw(megabytes(3));
+  EXPECT_EQ(run.reserved(), megabytes(7));
+  EXPECT_EQ(run.peak(), megabytes(3));
+}
+
 TEST_F(ReservationsTest, NoMoreThanItsCapacity) {
   auto a = hold(1);
   auto b = hold(1);
