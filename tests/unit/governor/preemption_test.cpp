@@ -1,0 +1,115 @@
+#include "governor/preemption.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace holdfast::governor {
+namespace {
+
+using memory::Level;
+using namespace std::chrono_literals;
+
+constexpr Bytes megabytes(std::uint64_t count) { return Bytes(count * 1024 * 1024); }
+
+class PreemptionTest : public ::testing::Test {
+ protected:
+  PreemptionTest() {
+    input_.level = Level::emergency;
+    input_.used = megabytes(485);
+    input_.limit = megabytes(512);
+    input_.least_used = megabytes(100);
+  }
+
+  PreemptionRun& run(int worker, std::uint64_t held, std::chrono::seconds started_at) {
+    runs_.push_back(
+        PreemptionRun{RunId::make(), worker, SteadyTime(started_at), megabytes(held), megabytes(held), true});
+    return runs_.back();
+  }
+  std::string told() {
+    input_.running = runs_;
+    victim_ = choose_victim(input_);
+    return victim_ ? std::to_string(victim_->worker) + " " + std::string(to_string(victim_->cause)) : "none";
+  }
+
+  PreemptionInput input_;
+  std::vector<PreemptionRun> runs_;
+  std::optional<Preemption> victim_;
+};
+
+TEST_F(PreemptionTest, TheRunOfTheBiggestWorkerGoes) {
+  run(1, 100, 10s);
+  run(2, 250, 5s);
+  run(3, 90, 20s);
+  EXPECT_EQ(told(), "2 emergency");
+  EXPECT_EQ(victim_->run, runs_[1].run);
+  EXPECT_EQ(victim_->worker_held, megabytes(250));
+  EXPECT_EQ(victim_->used, megabytes(485));
+}
+
+TEST_F(PreemptionTest, OfOneWorkersRunsTheNewest) {
+  run(1, 250, 10s);
+  run(1, 250, 20s);
+  run(1, 250, 15s);
+  EXPECT_EQ(told(), "1 emergency");
+  EXPECT_EQ(victim_->run, runs_[1].run);
+}
+
+TEST_F(PreemptionTest, OneThatCannotBeTriedAgainIsSpared) {
+  run(1, 300, 10s).retriable = false;
+  run(2, 50, 20s);
+  EXPECT_EQ(told(), "2 emergency");
+}
+
+TEST_F(PreemptionTest, ThoseThatCannotBeTriedAgainGoOnlyWhenTheLimitIsAboutToBePassed) {
+  run(1, 300, 10s).retriable = false;
+  run(2, 50, 20s).retriable = false;
+  EXPECT_EQ(told(), "none");
+  input_.speculative = megabytes(27);
+  EXPECT_EQ(told(), "1 emergency");
+  EXPECT_FALSE(victim_->retriable);
+}
+
+TEST_F(PreemptionTest, BelowAnEmergencyOnlyWhatTheNextTickWouldTakeCounts) {
+  input_.level = Level::critical;
+  input_.used = megabytes(412);
+  run(1, 100, 10s);
+  run(2, 200, 5s);
+  EXPECT_EQ(told(), "none");
+  input_.speculative = megabytes(99);
+  EXPECT_EQ(told(), "none");
+  input_.speculative = megabytes(100);
+  EXPECT_EQ(told(), "2 predicted");
+}
+
+TEST_F(PreemptionTest, TheOnlyRunIsLeftAloneAlsoAtAnEmergency) {
+  run(1, 385, 10s);
+  EXPECT_EQ(told(), "none");
+}
+
+TEST_F(PreemptionTest, UnlessItOutgrowsTheWholeLimit) {
+  run(1, 385, 10s);
+  input_.speculative = megabytes(27);
+  EXPECT_EQ(told(), "1 exceeds_limit");
+  EXPECT_EQ(victim_->speculative, megabytes(27));
+}
+
+TEST_F(PreemptionTest, IfOthersHoldTheMemoryItIsNotSaidToBeItsFault) {
+  run(1, 385, 10s).grown = megabytes(100);
+  input_.speculative = megabytes(27);
+  EXPECT_EQ(told(), "1 emergency");
+  input_.level = Level::critical;
+  EXPECT_EQ(told(), "1 predicted");
+}
+
+TEST_F(PreemptionTest, OneAtATime) {
+  run(1, 100, 10s);
+  run(2, 250, 5s);
+  input_.one_is_dying = true;
+  EXPECT_EQ(told(), "none");
+}
+
+TEST_F(PreemptionTest, WithNothingRunningNothingIsGivenUp) { EXPECT_EQ(told(), "none"); }
+
+}  // namespace
+}  // namespace holdfast::governor
