@@ -50,6 +50,15 @@ awaitable<Result<journal::Run>> find_readable(Call* call, RunId id) {
   co_return co_await call->coordinator().find(call->subject.owner, id);
 }
 
+awaitable<std::expected<journal::Run, Problem>> readable_path_run(Call* call) {
+  auto id = path_run_id(*call);
+  if (!id) co_return std::unexpected(std::move(id).error());
+  auto run = co_await find_readable(call, std::move(*id));
+  if (!run) co_return std::unexpected(problem_of(run.error()));
+  if (auto gone = retired_problem(*run)) co_return std::unexpected(std::move(*gone));
+  co_return std::move(*run);
+}
+
 std::string current_run_json(const Call& call, const journal::Run& run, Via via) {
   return run_json(run, call.coordinator().queue_place(run.id), via);
 }

@@ -173,24 +173,15 @@ awaitable<void> get_runs(Call call) {
 }
 
 awaitable<void> get_timeline(Call call) {
-  const auto id = path_run_id(call);
-  if (!id) {
-    co_await send_problem(std::move(call), id.error());
-    co_return;
-  }
-  auto run = co_await find_readable(&call, *id);
+  auto run = co_await readable_path_run(&call);
   if (!run) {
-    co_await send_error(std::move(call), run.error());
-    co_return;
-  }
-  if (auto gone = retired_problem(*run)) {
-    co_await send_problem(std::move(call), std::move(*gone));
+    co_await send_problem(std::move(call), std::move(run).error());
     co_return;
   }
   std::string list = "[";
   std::int64_t after = 0;
   while (true) {
-    auto entries = co_await call.coordinator().entries(*id, after, kEntriesPerRead);
+    auto entries = co_await call.coordinator().entries(run->id, after, kEntriesPerRead);
     if (!entries) {
       co_await send_error(std::move(call), entries.error());
       co_return;
@@ -205,7 +196,7 @@ awaitable<void> get_timeline(Call call) {
   }
   auto response = try_build("gateway.build_response", [&] {
     ObjectText body;
-    body.text("run_id", id->text()).text("status", to_string(run->status)).raw("entries", list + ']');
+    body.text("run_id", run->id.text()).text("status", to_string(run->status)).raw("entries", list + ']');
     return json_response(200, body.take());
   });
   if (response) {

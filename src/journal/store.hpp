@@ -138,6 +138,7 @@ struct StoreHealth {
     std::uint64_t created = 0;
     std::uint64_t broken = 0;
     std::uint64_t resets = 0;
+    std::uint64_t replaced = 0;  ///< Closed by a reset, when their work was done.
   };
   std::string type;
   bool reachable = true;
