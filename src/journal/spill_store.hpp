@@ -53,6 +53,7 @@ class SpillStore final : public Store {
   [[nodiscard]] bool shared() const noexcept override { return config_.shared; }
   Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
   Result<void> end_lease(const std::string& instance) override;
+  Result<std::optional<UnixMillis>> lease_until(const std::string& instance) override;
   Result<std::vector<Run>> claim(const Claim& claim) override;
   Result<std::vector<Run>> held_by(const std::string& instance) override;
   Result<std::vector<Run>> orphans(int limit) override;

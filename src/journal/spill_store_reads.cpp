@@ -124,6 +124,10 @@ Result<void> SpillStore::end_lease(const std::string& instance) {
   return ended;
 }
 
+Result<std::optional<UnixMillis>> SpillStore::lease_until(const std::string& instance) {
+  return database_.read([&](Store& store) { return store.lease_until(instance); });
+}
+
 Result<std::vector<Run>> SpillStore::claim(const Claim& claim) {
   if (pending_ && !database_.away()) return std::vector<Run>();
   auto claimed = database_.write([&](Store& store) { return store.claim(claim); });

@@ -206,8 +206,11 @@ class Store {
   /// Holds what `instance` runs for `ttl` from now. Returns how many other instances hold a lease.
   virtual Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) = 0;
 
-  /// Forgets the instance: what it runs is orphaned from now on.
+  /// Ends the lease of the instance: what it runs is orphaned from now on.
   virtual Result<void> end_lease(const std::string& instance) = 0;
+
+  /// When the latest lease of the instance ends, or ended. Absent: it has none, or none for a day.
+  virtual Result<std::optional<UnixMillis>> lease_until(const std::string& instance) = 0;
 
   /// The oldest available queued runs, fairly between owners, each now running for claim.instance. Never a run that
   /// another instance takes at the same moment.

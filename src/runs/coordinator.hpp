@@ -60,7 +60,7 @@ struct CoordinatorConfig {
   /// How often runs that others work on are looked at, when no notification comes.
   std::chrono::milliseconds poll{500};
   std::size_t queue_limit = 1000;  ///< Runs that wait; past it submissions are refused.
-  /// For all attempts at a run together, as far as this process makes them.
+  /// For all attempts at a run together, wherever they are made.
   std::chrono::milliseconds run_deadline{240'000};
   std::chrono::milliseconds queue_deadline{3'600'000};  ///< A run that waited this long for a worker is expired.
   RetryPolicy retry;
@@ -165,6 +165,7 @@ class Coordinator {
   awaitable<void> work_on(LiveRunPtr live, workers::Slot slot);
   [[nodiscard]] std::string start_body(const workers::Slot& slot) const;
   awaitable<Result<void>> start_attempt(LiveRun& live, const workers::Slot& slot);
+  awaitable<void> learn_time_spent(LiveRunPtr live);
   awaitable<std::string> body_for_worker(const LiveRun& live);
   awaitable<Result<void>> record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event);
   awaitable<Result<void>> record_end(LiveRunPtr live, journal::Append append);
@@ -178,6 +179,8 @@ class Coordinator {
 
   // Other instances on the same journal (coordinator_instances.cpp).
   awaitable<void> hold_lease();
+  awaitable<void> show_life();
+  awaitable<std::optional<UnixMillis>> last_alive(std::string instance);
   awaitable<void> take_over(Result<std::vector<Run>> orphans, std::string reason);
   awaitable<void> claim_waiting();
   awaitable<bool> claim_once();

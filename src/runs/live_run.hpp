@@ -22,7 +22,8 @@ struct LiveRun {
   // One signal per task: a slot that is bound again forgets the task it was bound to.
   asio::cancellation_signal stop_attempt;
   asio::cancellation_signal stop_waiting;  ///< The pause before the next attempt.
-  std::chrono::milliseconds spent{0};      ///< By workers on it, since this process took it up.
+  std::chrono::milliseconds spent{0};      ///< By workers on it, in all attempts once `spent_known`.
+  bool spent_known = false;                ///< What attempts before this process cost was read from the journal.
   int working_attempt = 0;                 ///< The attempt that a worker of ours has; 0 while none has one.
   bool stopping = false;                   ///< A stop was given; also seen where nothing could be cancelled.
 

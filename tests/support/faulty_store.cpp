@@ -104,6 +104,11 @@ Result<void> FaultyStore::end_lease(const std::string& instance) {
   return store_->end_lease(instance);
 }
 
+Result<std::optional<UnixMillis>> FaultyStore::lease_until(const std::string& instance) {
+  if (cannot_read()) return unreadable();
+  return store_->lease_until(instance);
+}
+
 Result<std::vector<Run>> FaultyStore::claim(const Claim& claim) {
   if (cannot_read()) return unreadable();
   auto claimed = store_->claim(claim);

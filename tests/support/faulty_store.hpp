@@ -69,6 +69,7 @@ class FaultyStore final : public journal::Store {
   void pretend_to_be_shared() noexcept { shared_ = true; }
   Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
   Result<void> end_lease(const std::string& instance) override;
+  Result<std::optional<UnixMillis>> lease_until(const std::string& instance) override;
   Result<std::vector<journal::Run>> claim(const journal::Claim& claim) override;
   Result<std::vector<journal::Run>> held_by(const std::string& instance) override;
   Result<std::vector<journal::Run>> orphans(int limit) override;

@@ -7,10 +7,12 @@
 namespace holdfast::testing {
 namespace {
 
-FaultyStore* open_store(const std::string& directory) {
-  auto store = journal::open_sqlite_store(directory + "/journal.sqlite", system_clock());
+FaultyStore* open_store(const std::string& directory, const Clock& clock, bool shared) {
+  auto store = journal::open_sqlite_store(directory + "/journal.sqlite", clock);
   if (!store) throw std::runtime_error(store.error().message());
-  return std::make_unique<FaultyStore>(std::move(*store)).release();
+  auto faulty = std::make_unique<FaultyStore>(std::move(*store));
+  if (shared) faulty->pretend_to_be_shared();
+  return faulty.release();
 }
 
 workers::PoolConfig pool_config(const std::string& directory, const std::string& flags) {
@@ -28,8 +30,8 @@ workers::PoolConfig pool_config(const std::string& directory, const std::string&
 }  // namespace
 
 LiveCoordinator::LiveCoordinator(const std::string& directory, const std::string& worker_flags,
-                                 runs::CoordinatorConfig config)
-    : store_(open_store(directory)),
+                                 runs::CoordinatorConfig config, const Clock& journal_clock, bool shared)
+    : store_(open_store(directory, journal_clock, shared)),
       journal_(io_.get_executor(), std::unique_ptr<journal::Store>(store_), {.probe_interval = 20ms}),
       pool_(io_.get_executor(), pool_config(directory, worker_flags), [this] { coordinator_.pump(); }),
       coordinator_(io_.get_executor(), journal_, pool_, system_clock(), std::move(config)) {}
@@ -96,7 +98,8 @@ void LiveCoordinator::stop(std::chrono::milliseconds patience) {
 LiveCoordinator& CoordinatorTest::serve_without_workers(const std::string& worker_flags,
                                                         runs::CoordinatorConfig config) {
   live_.reset();
-  live_ = std::make_unique<LiveCoordinator>(directory_.path(), worker_flags, std::move(config));
+  live_ =
+      std::make_unique<LiveCoordinator>(directory_.path(), worker_flags, std::move(config), *journal_clock_, shared_);
   live_->recover();
   return *live_;
 }

@@ -22,7 +22,9 @@ using journal::RunStatus;
 /// What one server process holds. Destroy it without stop() to play a death.
 class LiveCoordinator {
  public:
-  LiveCoordinator(const std::string& directory, const std::string& worker_flags, runs::CoordinatorConfig config);
+  /// `journal_clock` is the one of the store. `shared`: as if other instances worked on the same journal.
+  LiveCoordinator(const std::string& directory, const std::string& worker_flags, runs::CoordinatorConfig config,
+                  const Clock& journal_clock = system_clock(), bool shared = false);
   ~LiveCoordinator();
 
   /// Runs the loop until the coroutine has ended.
@@ -47,6 +49,8 @@ class LiveCoordinator {
 
   runs::Coordinator& coordinator() { return coordinator_; }
   workers::Pool& pool() { return pool_; }
+  journal::Journal& journal() { return journal_; }
+  asio::any_io_executor executor() { return io_.get_executor(); }
   FaultyStore& store() { return *store_; }
 
  private:
@@ -70,6 +74,8 @@ class CoordinatorTest : public ::testing::Test {
   }
 
   TemporaryDirectory directory_;
+  const Clock* journal_clock_ = &system_clock();
+  bool shared_ = false;
   std::unique_ptr<LiveCoordinator> live_;
   RunId id_ = RunId::make();
 };
