@@ -22,6 +22,9 @@ namespace holdfast {
 /// At most `limit` bytes, cut at a code point boundary.
 [[nodiscard]] std::string_view truncate_utf8(std::string_view utf8, std::size_t limit) noexcept;
 
+/// Everything but unreserved characters (RFC 3986) escaped: for a path segment, a query value, a header.
+[[nodiscard]] std::string percent_encode(std::string_view text);
+
 /// The candidate nearest to `word` by edit distance, or empty when none is near (over a third of its
 /// length away). For "did you mean".
 [[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);

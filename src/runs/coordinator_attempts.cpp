@@ -111,6 +111,8 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, workers::Slot slot) {
                            .route = live->run->route,
                            .body = std::move(request),
                            .traceparent = live->run->traceparent,
+                           .owner = live->run->owner,
+                           .thread_id = live->run->thread_id,
                            .deadline = begun + (config_.run_deadline - live->spent)};
   if (live->stopping) {
     live->working_attempt = 0;

@@ -42,8 +42,9 @@ class ApiKeyContract : public GatewayFixture {
     headers.emplace_back("X-Api-Key", keys_.at(user));
     return post(target, body, headers);
   }
-  void ask_as_ada() {
-    ASSERT_EQ(post_as("ada", "/v1/threads/t1/runs", kQuestion, {{"Prefer", "respond-async"}}).status, 202);
+  void ask_as_ada() { ask_as("ada", kQuestion); }
+  void ask_as(const std::string& user, const std::string& question) {
+    ASSERT_EQ(post_as(user, "/v1/threads/t1/runs", question, {{"Prefer", "respond-async"}}).status, 202);
   }
   void wait_for_the_answer() {
     while (text_of(object_of(get_as("ada", "/v1/runs/" + kId, {{"Prefer", "wait=2"}})), "status") != "completed") {

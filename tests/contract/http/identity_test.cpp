@@ -48,6 +48,21 @@ TEST_F(ApiKeyContract, EveryRouteOfRunsNeedsAnIdentity) {
   EXPECT_EQ(post(run + "/ack", "").status, 401);
 }
 
+TEST_F(ApiKeyContract, AWorkerIsToldWhoAsksAndTellsThreadsOfTwoUsersApart) {
+  start_with_keys(quick_setup("--report"));
+  ask_as("ada", R"({"prompt":"q"})");
+  ask_as("bob", R"({"prompt":"q"})");
+  for (const std::string user : {"ada", "bob"}) {
+    json::object run;
+    do {
+      run = object_of(get_as(user, "/v1/threads/t1/runs")).at("runs").as_array().at(0).as_object();
+    } while (text_of(run, "status") != "completed");
+    const auto& result = run.at("result").as_object();
+    EXPECT_EQ(text_of(result, "user"), user);
+    EXPECT_EQ(text_of(result, "thread_key"), user + "/t1");
+  }
+}
+
 TEST_F(ApiKeyContract, ProbesAndThePageNeedNone) {
   start_with_keys(quick_setup());
   for (const auto* path : {"/livez", "/readyz", "/startupz", "/", "/openapi.json", "/health"}) {
