@@ -45,7 +45,7 @@ void CommitGate::await_arrival() {
 
 std::vector<Result<Written>> FaultyStore::commit(std::span<const Write> writes) {
   gate.pass();
-  if (away) return all_fail(writes.size(), "fault: away");
+  if (is_away()) return all_fail(writes.size(), "fault: away");
   if (fail_before_commit.fires()) return all_fail(writes.size(), "fault: failed before the commit");
   if (disk_full.fires()) return all_fail(writes.size(), "fault: disk full");
   auto results = store_->commit(writes);
@@ -54,7 +54,7 @@ std::vector<Result<Written>> FaultyStore::commit(std::span<const Write> writes) 
 }
 
 Result<void> FaultyStore::probe() {
-  if (away) return fail(ErrorCode::unavailable, "fault: away");
+  if (is_away()) return fail(ErrorCode::unavailable, "fault: away");
   if (disk_full.fires()) return fail(ErrorCode::unavailable, "fault: disk full");
   return store_->probe();
 }
@@ -132,7 +132,7 @@ Result<std::vector<RunVersion>> FaultyStore::versions(std::span<const RunId> ids
 }
 
 Result<ReplayVerdict> FaultyStore::import(const Import& local) {
-  if (away || fail_before_commit.fires() || disk_full.fires()) return unreadable();
+  if (is_away() || fail_before_commit.fires() || disk_full.fires()) return unreadable();
   auto verdict = store_->import(local);
   if (lost_ack.fires()) return unreadable();
   return verdict;

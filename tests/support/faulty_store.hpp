@@ -50,6 +50,7 @@ class FaultyStore final : public journal::Store {
   FaultPoint fail_read;           ///< unavailable.
   std::atomic<bool> away{false};  ///< While set every function is unavailable and changes nothing.
   CommitGate gate;                ///< A slow disk.
+  std::function<void()> hang;     ///< Called where a store that is away is asked. Set it while nobody uses the store.
 
   std::vector<Result<journal::Written>> commit(std::span<const journal::Write> writes) override;
   void settle() override { store_->settle(); }
@@ -83,7 +84,11 @@ class FaultyStore final : public journal::Store {
   Result<void> reset_connections() override { return store_->reset_connections(); }
 
  private:
-  [[nodiscard]] bool cannot_read() noexcept { return away || fail_read.fires(); }
+  [[nodiscard]] bool is_away() {
+    if (away && hang) hang();
+    return away;
+  }
+  [[nodiscard]] bool cannot_read() { return is_away() || fail_read.fires(); }
 
   std::unique_ptr<journal::Store> store_;
   bool shared_ = false;
