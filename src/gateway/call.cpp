@@ -60,7 +60,7 @@ awaitable<std::expected<journal::Run, Problem>> readable_path_run(Call* call) {
 }
 
 std::string current_run_json(const Call& call, const journal::Run& run, Via via) {
-  return run_json(run, call.coordinator().queue_place(run.id), via);
+  return run_json(run, call.coordinator().queue_place(run), via);
 }
 
 std::string run_list_json(const Call& call, const std::vector<journal::Run>& runs) {

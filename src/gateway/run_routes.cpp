@@ -17,7 +17,7 @@ constexpr int kLargestPage = 200;
 constexpr int kEntriesPerRead = 500;
 
 Response run_response(const Call& call, const Run& run, Via via) {
-  const auto place = call.coordinator().queue_place(run.id);
+  const auto place = call.coordinator().queue_place(run);
   auto response = json_response(200, run_json(run, place, via));
   response.headers.add("ETag", run_etag(run, place));
   response.headers.add("Holdfast-Run-Id", run.id.text());
@@ -112,7 +112,7 @@ awaitable<void> get_run(Call call) {
   const auto wait = wait_of(call);
   const auto known = call.request().headers.joined("If-None-Match");
   const auto is_known = [&call, &known](const Run& state) {
-    return matches_etag(known, run_etag(state, call.coordinator().queue_place(state.id)));
+    return matches_etag(known, run_etag(state, call.coordinator().queue_place(state)));
   };
   if (run && wait && !is_terminal(run->status) && (known.empty() || is_known(*run))) {
     call.exchange->watch_client();
@@ -135,7 +135,7 @@ awaitable<void> get_run(Call call) {
   }
   if (is_terminal(run->status)) note_pressure(call, *run);
   auto response = try_build("gateway.build_response", [&] {
-    auto built = is_known(*run) ? unchanged(run_etag(*run, call.coordinator().queue_place(run->id)), *run)
+    auto built = is_known(*run) ? unchanged(run_etag(*run, call.coordinator().queue_place(*run)), *run)
                                 : run_response(call, *run, wait || !known.empty() ? Via::poll : Via::journal);
     if (wait) built.headers.add("Preference-Applied", "wait=" + std::to_string(wait->count() / 1000));
     built.headers.add("Vary", "Prefer");

@@ -225,10 +225,13 @@ awaitable<Result<ThreadPage>> Coordinator::threads(std::string owner, int offset
   return journal_.threads(std::move(owner), offset, limit);
 }
 
-std::optional<QueuePlace> Coordinator::queue_place(const RunId& id) const {
-  const auto live = find_live(id);
+std::optional<QueuePlace> Coordinator::queue_place(const Run& run) const {
+  const auto live = find_live(run.id);
+  if (!live && journal_.shared() && run.status == RunStatus::queued) {
+    return QueuePlace{.position = {}, .reason = "at_another_instance", .detail = "", .estimate_seconds = {}};
+  }
   if (!live || live->run->status != RunStatus::queued) return std::nullopt;
-  const auto position = queue_.position(id);
+  const auto position = queue_.position(run.id);
   const char* reason = live->run->attempt == 0 ? "starting" : "retry_backoff";
   if (!position) return QueuePlace{.position = 1, .reason = reason, .detail = "", .estimate_seconds = {}};
 

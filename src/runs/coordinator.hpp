@@ -45,9 +45,10 @@ struct Accepted {
 
 /// Where a queued run stands.
 struct QueuePlace {
-  int position = 1;    ///< 1 is next.
-  std::string reason;  ///< "starting", "workers_busy", "workers_starting", "workers_failing", "retry_backoff".
-  std::string detail;  ///< For people; empty when the reason says it all.
+  std::optional<int> position;  ///< 1 is next. Absent: only the instance that accepted the run knows.
+  /// "starting", "workers_busy", "workers_starting", "workers_failing", "retry_backoff", "at_another_instance".
+  std::string reason;
+  std::string detail;                   ///< For people; empty when the reason says it all.
   std::optional<int> estimate_seconds;  ///< Absent while no run has finished yet.
 };
 
@@ -117,8 +118,8 @@ class Coordinator {
   awaitable<Result<std::vector<Run>>> thread_runs(std::string owner, std::string thread_id, int limit);
   awaitable<Result<ThreadPage>> threads(std::string owner, int offset, int limit);
 
-  /// Absent when the run is not waiting here.
-  [[nodiscard]] std::optional<QueuePlace> queue_place(const RunId& id) const;
+  /// Where `run`, as it was read, stands. Absent when it is not waiting.
+  [[nodiscard]] std::optional<QueuePlace> queue_place(const Run& run) const;
 
   /// Runs of one owner that wait for a worker.
   [[nodiscard]] std::size_t waiting_of(const std::string& owner) const { return queue_.waiting_of(owner); }
