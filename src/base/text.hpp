@@ -16,6 +16,9 @@ namespace holdfast {
 /// Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
+/// Bytes of the well-formed UTF-8 sequence that begins at `i`, which is in `text`; 0 when there is none.
+[[nodiscard]] std::size_t utf8_sequence_length(std::string_view text, std::size_t i) noexcept;
+
 /// Code points in valid UTF-8.
 [[nodiscard]] std::size_t count_code_points(std::string_view utf8) noexcept;
 

@@ -12,6 +12,11 @@ awaitable<void> send_problem(Call call, Problem problem) {
 
 awaitable<void> send_response(Call call, Response response) { co_await call.exchange->send(std::move(response)); }
 
+awaitable<void> send_outcome(Call call, std::expected<Response, Problem> outcome) {
+  auto response = outcome ? std::move(*outcome) : to_response(outcome.error(), call.request().target.path);
+  co_await call.exchange->send(std::move(response));
+}
+
 awaitable<void> send_error(Call call, Error error) {
   auto problem = problem_of(error);
   co_await send_problem(std::move(call), std::move(problem));

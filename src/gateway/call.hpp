@@ -51,6 +51,9 @@ awaitable<void> send_problem(Call call, Problem problem);
 
 awaitable<void> send_response(Call call, Response response);
 
+/// Sends one or the other.
+awaitable<void> send_outcome(Call call, std::expected<Response, Problem> outcome);
+
 /// Sends what a failed call into `runs` means to a client.
 awaitable<void> send_error(Call call, Error error);
 

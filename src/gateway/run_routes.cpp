@@ -100,29 +100,37 @@ Response page_response(const Call& call, const std::vector<Run>& runs, bool more
   return response;
 }
 
+// What could not be done is said of that run.
+awaitable<void> send_run_error(Call call, RunId id, Error error) {
+  auto problem = problem_of(error);
+  problem.run_id = id.text();
+  co_await send_problem(std::move(call), std::move(problem));
+}
+
 }  // namespace
 
 awaitable<void> get_run(Call call) {
-  const auto id = path_run_id(call);
-  if (!id) {
-    co_await send_problem(std::move(call), id.error());
+  auto readable = co_await readable_path_run(&call);
+  if (!readable) {
+    co_await send_problem(std::move(call), std::move(readable).error());
     co_return;
   }
-  auto run = co_await find_readable(&call, *id);
+  const auto id = readable->id;
+  Result<Run> run = std::move(*readable);
   const auto wait = wait_of(call);
   const auto known = call.request().headers.joined("If-None-Match");
   const auto is_known = [&call, &known](const Run& state) {
     return matches_etag(known, run_etag(state, call.coordinator().queue_place(state)));
   };
-  if (run && wait && !is_terminal(run->status) && (known.empty() || is_known(*run))) {
+  if (wait && !is_terminal(run->status) && (known.empty() || is_known(*run))) {
     call.exchange->watch_client();
     const auto deadline = call.in(*wait);
     const auto seen = run->last_seq;
     // With a known state the wait is for another one; without, for the end.
     if (known.empty()) {
-      run = co_await call.coordinator().wait_terminal(call.subject.owner, *id, deadline);
+      run = co_await call.coordinator().wait_terminal(call.subject.owner, id, deadline);
     } else {
-      run = co_await call.coordinator().wait_past(call.subject.owner, *id, seen, deadline);
+      run = co_await call.coordinator().wait_past(call.subject.owner, id, seen, deadline);
     }
   }
   if (!run) {
@@ -214,9 +222,7 @@ awaitable<void> post_cancel(Call call) {
   }
   auto run = co_await call.coordinator().cancel(call.subject.owner, *id);
   if (!run) {
-    auto problem = problem_of(run.error());
-    problem.run_id = id->text();
-    co_await send_problem(std::move(call), std::move(problem));
+    co_await send_run_error(std::move(call), *id, run.error());
     co_return;
   }
   auto response = try_build("gateway.build_response", [&] { return run_response(call, *run, Via::direct); });
@@ -236,9 +242,7 @@ awaitable<void> post_ack(Call call) {
   }
   auto acknowledged = co_await call.coordinator().acknowledge(call.subject.owner, *id);
   if (!acknowledged) {
-    auto problem = problem_of(acknowledged.error());
-    problem.run_id = id->text();
-    co_await send_problem(std::move(call), std::move(problem));
+    co_await send_run_error(std::move(call), *id, acknowledged.error());
     co_return;
   }
   Response response;
