@@ -38,6 +38,11 @@ void CommitGate::pass() {
   while (closed_) changed_.wait(mutex_);
 }
 
+bool CommitGate::has_arrival() {
+  MutexLock lock(mutex_);
+  return arrived_ > 0;
+}
+
 void CommitGate::await_arrival() {
   MutexLock lock(mutex_);
   while (arrived_ == 0) changed_.wait(mutex_);

@@ -30,7 +30,10 @@ class CommitGate {
   void open();
   void pass();
 
-  /// Waits until a commit stands before the closed gate.
+  /// Whether a commit stands before the closed gate.
+  [[nodiscard]] bool has_arrival();
+
+  /// Waits until that is so.
   void await_arrival();
 
  private:
