@@ -75,11 +75,12 @@ std::string waiting_text(const json::object& queue, std::int64_t attempt) {
   if (reason == "workers_busy") text = "all workers are busy";
   if (reason == "workers_starting") text = "the workers are starting";
   if (reason == "workers_failing") text = "the workers fail to start";
+  if (reason == "at_another_instance") text = "it waits at another server";
   // Before the first attempt this is the moment between the line and the worker.
   if (reason == "retry_backoff") return attempt == 0 ? "" : "a pause before the next attempt";
   if (!detail.empty()) text += fmt::format(" ({})", detail);
-  const auto position = find_int(queue, "position").value_or(1);
-  text += position <= 1 ? "; next in the line" : fmt::format("; {} in the line", position);
+  const auto position = find_int(queue, "position");
+  if (position) text += *position <= 1 ? "; next in the line" : fmt::format("; {} in the line", *position);
   if (const auto seconds = find_int(queue, "estimate_seconds")) text += fmt::format(", about {} s", *seconds);
   return text;
 }

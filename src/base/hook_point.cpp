@@ -14,6 +14,7 @@ namespace {
 struct Armed {
   std::string_view name;
   int passes = 1;
+  int signal = SIGKILL;
 };
 
 Armed read_environment() {
@@ -21,7 +22,8 @@ Armed read_environment() {
   if (text == nullptr) return {};
   const std::string_view whole(text);
   const auto colon = whole.find(':');
-  Armed armed{whole.substr(0, colon), 1};
+  Armed armed{.name = whole.substr(0, colon)};
+  if (whole.ends_with(":stop")) armed.signal = SIGSTOP;
   if (colon != std::string_view::npos) {
     std::from_chars(whole.data() + colon + 1, whole.data() + whole.size(), armed.passes);
   }
@@ -34,7 +36,7 @@ void pass_hook_point(const char* name) noexcept {
   static const Armed armed = read_environment();
   static std::atomic<int> passed{0};
   if (armed.name != name) return;
-  if (++passed == armed.passes) ::raise(SIGKILL);
+  if (++passed == armed.passes) ::raise(armed.signal);
 }
 
 }  // namespace holdfast::detail

@@ -2,7 +2,7 @@
 ///
 /// With HOLDFAST_HOOK="name:3" in the environment, the third time any thread passes
 /// HOLDFAST_HOOK_POINT("name") the process sends itself SIGKILL: no destructor, no flush, as in an
-/// OOM kill.
+/// OOM kill. With "name:3:stop" it is SIGSTOP: the process stands still there until somebody sends SIGCONT.
 #pragma once
 
 #ifdef HOLDFAST_HOOK_POINTS

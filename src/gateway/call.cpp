@@ -12,6 +12,11 @@ awaitable<void> send_problem(Call call, Problem problem) {
 
 awaitable<void> send_response(Call call, Response response) { co_await call.exchange->send(std::move(response)); }
 
+awaitable<void> send_outcome(Call call, std::expected<Response, Problem> outcome) {
+  auto response = outcome ? std::move(*outcome) : to_response(outcome.error(), call.request().target.path);
+  co_await call.exchange->send(std::move(response));
+}
+
 awaitable<void> send_error(Call call, Error error) {
   auto problem = problem_of(error);
   co_await send_problem(std::move(call), std::move(problem));
@@ -50,8 +55,17 @@ awaitable<Result<journal::Run>> find_readable(Call* call, RunId id) {
   co_return co_await call->coordinator().find(call->subject.owner, id);
 }
 
+awaitable<std::expected<journal::Run, Problem>> readable_path_run(Call* call) {
+  auto id = path_run_id(*call);
+  if (!id) co_return std::unexpected(std::move(id).error());
+  auto run = co_await find_readable(call, std::move(*id));
+  if (!run) co_return std::unexpected(problem_of(run.error()));
+  if (auto gone = retired_problem(*run)) co_return std::unexpected(std::move(*gone));
+  co_return std::move(*run);
+}
+
 std::string current_run_json(const Call& call, const journal::Run& run, Via via) {
-  return run_json(run, call.coordinator().queue_place(run.id), via);
+  return run_json(run, call.coordinator().queue_place(run), via);
 }
 
 std::string run_list_json(const Call& call, const std::vector<journal::Run>& runs) {

@@ -51,6 +51,9 @@ awaitable<void> send_problem(Call call, Problem problem);
 
 awaitable<void> send_response(Call call, Response response);
 
+/// Sends one or the other.
+awaitable<void> send_outcome(Call call, std::expected<Response, Problem> outcome);
+
 /// Sends what a failed call into `runs` means to a client.
 awaitable<void> send_error(Call call, Error error);
 
@@ -66,6 +69,10 @@ awaitable<std::expected<journal::Run, Problem>> own_run(Call call, RunId id);
 /// The run of that id, if the subject may read it: its own, or any for an administrator. In that case the call goes on
 /// in the name of the run's owner, and the log tells. Errors as Coordinator::find().
 awaitable<Result<journal::Run>> find_readable(Call* call, RunId id);
+
+/// The run named by the path's first parameter with its content, if the subject may read it: see find_readable().
+/// A Problem as path_run_id() and own_run().
+awaitable<std::expected<journal::Run, Problem>> readable_path_run(Call* call);
 
 /// The run object as it is now, with its place in the queue.
 [[nodiscard]] std::string current_run_json(const Call& call, const journal::Run& run, Via via);

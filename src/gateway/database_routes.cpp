@@ -1,5 +1,6 @@
 // How the journal's database is doing, in the forms of the original backend. All of it is what the journal knows
 // already: asking costs the database nothing.
+#include "base/log.hpp"
 #include "gateway/json_text.hpp"
 #include "gateway/routes.hpp"
 
@@ -7,6 +8,28 @@ namespace holdfast::gateway {
 namespace {
 
 using journal::JournalHealth;
+using Connections = journal::StoreHealth::Connections;
+
+// The pool makes new connections by itself and within milliseconds, if the database is there. Whoever asked is told how
+// it went, but not kept for longer than this.
+constexpr std::chrono::milliseconds kResetPatience{5'000};
+constexpr std::chrono::milliseconds kLookAgain{10};
+
+bool has_pool(const Connections& pool) { return pool.size > 0 || pool.created > 0; }
+
+void add_connections(ObjectText& out, const Connections& pool) {
+  out.number("size", std::int64_t{pool.size}).number("idle", std::int64_t{pool.idle});
+  out.number("in_use", std::int64_t{pool.in_use}).number("waiting", std::int64_t{pool.waiting});
+  out.number("created", static_cast<std::int64_t>(pool.created));
+  out.number("broken", static_cast<std::int64_t>(pool.broken));
+  out.number("resets", static_cast<std::int64_t>(pool.resets));
+}
+
+// Every connection of `before` is gone, and its successor is there.
+bool is_reset(const Connections& before, const Connections& now) {
+  const auto gone = (now.replaced - before.replaced) + (now.broken - before.broken);
+  return now.resets > before.resets && gone >= static_cast<std::uint64_t>(before.size);
+}
 
 void add_latency(ObjectText& out, std::chrono::microseconds latency) {
   // Nothing was read yet: that is not "no time at all".
@@ -67,19 +90,40 @@ awaitable<void> get_prepared_statements(Call call) {
 awaitable<void> get_pool_status(Call call) {
   const auto health = call.services->journal->health();
   const auto& pool = health.store.connections;
-  const bool has_pool = pool.size > 0 || pool.created > 0;
   ObjectText out;
   out.text("timestamp", iso_time(call.services->clock->wall())).text("checkpointer_type", health.store.type);
-  out.boolean("global_checkpointer_exists", true).boolean("has_connection_pool", has_pool);
+  out.boolean("global_checkpointer_exists", true).boolean("has_connection_pool", has_pool(pool));
   out.boolean("pool_closed", false).boolean("pool_healthy", connected(health));
   out.boolean("can_query", health.store.reachable);
   add_error(out, "query_error", health);
-  out.number("size", std::int64_t{pool.size}).number("idle", std::int64_t{pool.idle});
-  out.number("in_use", std::int64_t{pool.in_use}).number("waiting", std::int64_t{pool.waiting});
-  out.number("created", static_cast<std::int64_t>(pool.created));
-  out.number("broken", static_cast<std::int64_t>(pool.broken));
-  out.number("resets", static_cast<std::int64_t>(pool.resets));
+  add_connections(out, pool);
   return send_state(std::move(call), 200, out.take());
+}
+
+awaitable<void> post_reset_pool(Call call) {
+  const auto& journal = *call.services->journal;
+  const auto before = journal.health().store.connections;
+  auto begun = co_await call.services->journal->reset_connections();
+  if (!begun) {
+    co_await send_error(std::move(call), begun.error());
+    co_return;
+  }
+  const bool pooled = has_pool(before);
+  log::info("gateway.pool_reset", {{"admin", call.subject.owner}, {"connections", before.size}});
+  const auto deadline = call.in(kResetPatience);
+  bool waits = pooled;
+  while (waits && !is_reset(before, journal.health().store.connections)) {
+    const bool slept = co_await sleep_until(call.in(kLookAgain));
+    waits = slept && !call.exchange->interrupted() && call.in({}) < deadline;
+  }
+  const auto health = journal.health();
+  const auto& pool = health.store.connections;
+  ObjectText out;
+  out.text("status", !pooled ? "nothing_to_reset" : is_reset(before, pool) ? "done" : "under_way");
+  out.text("timestamp", iso_time(call.services->clock->wall())).text("checkpointer_type", health.store.type);
+  out.number("replaced", static_cast<std::int64_t>(pool.replaced - before.replaced));
+  add_connections(out, pool);
+  co_await send_state(std::move(call), 200, out.take());
 }
 
 }  // namespace holdfast::gateway

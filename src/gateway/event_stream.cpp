@@ -42,7 +42,7 @@ std::string hello(const Call& call, const Run& run) {
   std::string text = sse_retry(call.config().event_retry);
   ObjectText data;
   data.text("run_id", run.id.text()).text("status", to_string(run.status)).number("last_seq", run.last_seq);
-  if (const auto place = call.coordinator().queue_place(run.id)) data.raw("queue", place_json(*place));
+  if (const auto place = call.coordinator().queue_place(run)) data.raw("queue", place_json(*place));
   const auto json = data.take();
   append_sse(text, {std::nullopt, "hello", json});
   return text;
@@ -55,7 +55,7 @@ std::string event_text(const Call& call, const Entry& entry, const Run& run, Eve
     if (!data.empty()) append_sse(text, {entry.seq, "", data});
     return text;
   }
-  const auto event = native_event(entry, run, call.coordinator().queue_place(run.id));
+  const auto event = native_event(entry, run, call.coordinator().queue_place(run));
   if (!event.type.empty()) append_sse(text, {entry.seq, event.type, event.data});
   return text;
 }

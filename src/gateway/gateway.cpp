@@ -52,6 +52,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/data-tables", kNoBody, get_data_tables},
     Route{"GET", "/data-table", kNoBody, get_data_table},
     Route{"GET", "/health/rate-limits", kNoBody, get_rate_limits},
+    Route{"POST", "/admin/reset-pool", kNoBody, post_reset_pool, Access::admin},
 };
 
 constexpr std::array<std::string_view, 8> kKnownMethods{"GET",    "HEAD",  "POST",    "PUT",
@@ -180,6 +181,12 @@ awaitable<void> Gateway::serve(Exchange* exchange) {
     log::debug("gateway.unauthenticated", {{"path", request.target.path}, {"why", subject.error().message()}});
     auto response = unauthenticated(subject.error(), request.target.path);
     co_await send_response(std::move(call), std::move(response));
+    co_return;
+  }
+  if (match.route->access == Access::admin && !subject->admin) {
+    auto problem = make_problem(403, "not-an-administrator", "This is for administrators",
+                                "auth.admins does not name the subject of this request");
+    co_await send_problem(std::move(call), std::move(problem));
     co_return;
   }
   call.subject = std::move(*subject);

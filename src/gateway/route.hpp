@@ -18,6 +18,7 @@ enum class Access : unsigned char {
   user,      ///< Whoever says who they are.
   anybody,   ///< Everybody; nobody is asked.
   optional,  ///< Everybody; those who say who they are see more.
+  admin,     ///< Administrators.
 };
 
 struct Route {

@@ -51,6 +51,7 @@ awaitable<void> post_stop_execution(Call call);
 awaitable<void> get_health_database(Call call);
 awaitable<void> get_prepared_statements(Call call);
 awaitable<void> get_pool_status(Call call);
+awaitable<void> post_reset_pool(Call call);
 
 // debug_routes.cpp
 awaitable<void> get_debug_run(Call call);

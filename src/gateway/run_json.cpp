@@ -10,7 +10,8 @@
 namespace holdfast::gateway {
 std::string place_json(const runs::QueuePlace& place) {
   ObjectText out;
-  out.number("position", std::int64_t{place.position}).text("reason", place.reason);
+  out.number("position", place.position ? std::optional<std::int64_t>(*place.position) : std::nullopt);
+  out.text("reason", place.reason);
   if (!place.detail.empty()) out.text("detail", place.detail);
   out.number("estimate_seconds",
              place.estimate_seconds ? std::optional<std::int64_t>(*place.estimate_seconds) : std::nullopt);
@@ -43,8 +44,8 @@ std::string run_json(const journal::Run& run, const std::optional<runs::QueuePla
 }
 
 std::string run_etag(const journal::Run& run, const std::optional<runs::QueuePlace>& place) {
-  if (place && run.status == journal::RunStatus::queued) {
-    return fmt::format("\"{}.{}\"", run.last_seq, place->position);
+  if (place && place->position && run.status == journal::RunStatus::queued) {
+    return fmt::format("\"{}.{}\"", run.last_seq, *place->position);
   }
   return fmt::format("\"{}\"", run.last_seq);
 }

@@ -17,7 +17,7 @@ constexpr int kLargestPage = 200;
 constexpr int kEntriesPerRead = 500;
 
 Response run_response(const Call& call, const Run& run, Via via) {
-  const auto place = call.coordinator().queue_place(run.id);
+  const auto place = call.coordinator().queue_place(run);
   auto response = json_response(200, run_json(run, place, via));
   response.headers.add("ETag", run_etag(run, place));
   response.headers.add("Holdfast-Run-Id", run.id.text());
@@ -100,29 +100,37 @@ Response page_response(const Call& call, const std::vector<Run>& runs, bool more
   return response;
 }
 
+// What could not be done is said of that run.
+awaitable<void> send_run_error(Call call, RunId id, Error error) {
+  auto problem = problem_of(error);
+  problem.run_id = id.text();
+  co_await send_problem(std::move(call), std::move(problem));
+}
+
 }  // namespace
 
 awaitable<void> get_run(Call call) {
-  const auto id = path_run_id(call);
-  if (!id) {
-    co_await send_problem(std::move(call), id.error());
+  auto readable = co_await readable_path_run(&call);
+  if (!readable) {
+    co_await send_problem(std::move(call), std::move(readable).error());
     co_return;
   }
-  auto run = co_await find_readable(&call, *id);
+  const auto id = readable->id;
+  Result<Run> run = std::move(*readable);
   const auto wait = wait_of(call);
   const auto known = call.request().headers.joined("If-None-Match");
   const auto is_known = [&call, &known](const Run& state) {
-    return matches_etag(known, run_etag(state, call.coordinator().queue_place(state.id)));
+    return matches_etag(known, run_etag(state, call.coordinator().queue_place(state)));
   };
-  if (run && wait && !is_terminal(run->status) && (known.empty() || is_known(*run))) {
+  if (wait && !is_terminal(run->status) && (known.empty() || is_known(*run))) {
     call.exchange->watch_client();
     const auto deadline = call.in(*wait);
     const auto seen = run->last_seq;
     // With a known state the wait is for another one; without, for the end.
     if (known.empty()) {
-      run = co_await call.coordinator().wait_terminal(call.subject.owner, *id, deadline);
+      run = co_await call.coordinator().wait_terminal(call.subject.owner, id, deadline);
     } else {
-      run = co_await call.coordinator().wait_past(call.subject.owner, *id, seen, deadline);
+      run = co_await call.coordinator().wait_past(call.subject.owner, id, seen, deadline);
     }
   }
   if (!run) {
@@ -135,7 +143,7 @@ awaitable<void> get_run(Call call) {
   }
   if (is_terminal(run->status)) note_pressure(call, *run);
   auto response = try_build("gateway.build_response", [&] {
-    auto built = is_known(*run) ? unchanged(run_etag(*run, call.coordinator().queue_place(run->id)), *run)
+    auto built = is_known(*run) ? unchanged(run_etag(*run, call.coordinator().queue_place(*run)), *run)
                                 : run_response(call, *run, wait || !known.empty() ? Via::poll : Via::journal);
     if (wait) built.headers.add("Preference-Applied", "wait=" + std::to_string(wait->count() / 1000));
     built.headers.add("Vary", "Prefer");
@@ -173,24 +181,15 @@ awaitable<void> get_runs(Call call) {
 }
 
 awaitable<void> get_timeline(Call call) {
-  const auto id = path_run_id(call);
-  if (!id) {
-    co_await send_problem(std::move(call), id.error());
-    co_return;
-  }
-  auto run = co_await find_readable(&call, *id);
+  auto run = co_await readable_path_run(&call);
   if (!run) {
-    co_await send_error(std::move(call), run.error());
-    co_return;
-  }
-  if (auto gone = retired_problem(*run)) {
-    co_await send_problem(std::move(call), std::move(*gone));
+    co_await send_problem(std::move(call), std::move(run).error());
     co_return;
   }
   std::string list = "[";
   std::int64_t after = 0;
   while (true) {
-    auto entries = co_await call.coordinator().entries(*id, after, kEntriesPerRead);
+    auto entries = co_await call.coordinator().entries(run->id, after, kEntriesPerRead);
     if (!entries) {
       co_await send_error(std::move(call), entries.error());
       co_return;
@@ -205,7 +204,7 @@ awaitable<void> get_timeline(Call call) {
   }
   auto response = try_build("gateway.build_response", [&] {
     ObjectText body;
-    body.text("run_id", id->text()).text("status", to_string(run->status)).raw("entries", list + ']');
+    body.text("run_id", run->id.text()).text("status", to_string(run->status)).raw("entries", list + ']');
     return json_response(200, body.take());
   });
   if (response) {
@@ -223,9 +222,7 @@ awaitable<void> post_cancel(Call call) {
   }
   auto run = co_await call.coordinator().cancel(call.subject.owner, *id);
   if (!run) {
-    auto problem = problem_of(run.error());
-    problem.run_id = id->text();
-    co_await send_problem(std::move(call), std::move(problem));
+    co_await send_run_error(std::move(call), *id, run.error());
     co_return;
   }
   auto response = try_build("gateway.build_response", [&] { return run_response(call, *run, Via::direct); });
@@ -245,9 +242,7 @@ awaitable<void> post_ack(Call call) {
   }
   auto acknowledged = co_await call.coordinator().acknowledge(call.subject.owner, *id);
   if (!acknowledged) {
-    auto problem = problem_of(acknowledged.error());
-    problem.run_id = id->text();
-    co_await send_problem(std::move(call), std::move(problem));
+    co_await send_run_error(std::move(call), *id, acknowledged.error());
     co_return;
   }
   Response response;

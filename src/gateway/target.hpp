@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace holdfast::gateway {
 
@@ -35,7 +36,6 @@ struct Target {
 /// Percent-decoding. invalid_argument: a broken escape, or bytes that are not UTF-8 without controls.
 [[nodiscard]] Result<std::string> percent_decode(std::string_view text);
 
-/// Everything but unreserved characters escaped, for use as one path segment or query value.
-[[nodiscard]] std::string percent_encode(std::string_view text);
+using holdfast::percent_encode;
 
 }  // namespace holdfast::gateway

@@ -8,22 +8,6 @@ namespace {
 
 constexpr unsigned byte_at(std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); }
 
-// Bytes of the well-formed sequence that begins at `i`, 0 when there is none.
-constexpr std::size_t sequence_length(std::string_view text, std::size_t i) {
-  const unsigned lead = byte_at(text, i);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || i + length > text.size()) return 0;
-  const unsigned second = byte_at(text, i + 1);
-  const unsigned lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const unsigned highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  if (second < lowest || second > highest) return 0;
-  for (std::size_t k = 2; k < length; ++k) {
-    if ((byte_at(text, i + k) & 0xC0U) != 0x80U) return 0;
-  }
-  return length;
-}
-
 // The code point that begins at `i`, which is one of `length` bytes.
 constexpr char32_t code_point(std::string_view text, std::size_t i, std::size_t length) {
   if (length == 1) return byte_at(text, i);
@@ -53,7 +37,7 @@ bool has_control_character(std::string_view utf8) noexcept {
 
 bool is_blank(std::string_view utf8) noexcept {
   for (std::size_t i = 0; i < utf8.size();) {
-    const auto length = sequence_length(utf8, i);
+    const auto length = utf8_sequence_length(utf8, i);
     if (length == 0 || !is_invisible(code_point(utf8, i, length))) return false;
     i += length;
   }

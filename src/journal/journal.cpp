@@ -86,6 +86,10 @@ awaitable<Result<void>> Journal::end_lease(std::string instance) {
   return ask(*thread_, [instance = std::move(instance)](Store& store) { return store.end_lease(instance); });
 }
 
+awaitable<Result<std::optional<UnixMillis>>> Journal::lease_until(std::string instance) {
+  return ask(*thread_, [instance = std::move(instance)](Store& store) { return store.lease_until(instance); });
+}
+
 awaitable<Result<std::vector<Run>>> Journal::claim(Claim claim) {
   return ask(*thread_, [claim = std::move(claim)](Store& store) { return store.claim(claim); });
 }

@@ -55,6 +55,7 @@ class Journal {
   [[nodiscard]] bool shared() const noexcept;
   awaitable<Result<int>> renew_lease(std::string instance, std::chrono::milliseconds ttl);
   awaitable<Result<void>> end_lease(std::string instance);
+  awaitable<Result<std::optional<UnixMillis>>> lease_until(std::string instance);
   awaitable<Result<std::vector<Run>>> claim(Claim claim);
   awaitable<Result<std::vector<Run>>> held_by(std::string instance);
   awaitable<Result<std::vector<Run>>> orphans(int limit);

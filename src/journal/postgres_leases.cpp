@@ -11,10 +11,11 @@ constexpr const char* kRenew =
     "INSERT INTO instances (id, lease_until) VALUES ($1, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint "
     "+ $2) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until";
 
-// Not those that another session is about to renew or to delete.
+// A lapsed lease still tells until when its instance was alive, for a day. Not those that another session is about to
+// renew or to delete.
 constexpr const char* kForgetLapsed =
     "DELETE FROM instances WHERE id IN (SELECT id FROM instances WHERE id <> $1 AND lease_until < "
-    "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint FOR UPDATE SKIP LOCKED)";
+    "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - 86400000 FOR UPDATE SKIP LOCKED)";
 
 constexpr const char* kCountOthers =
     "SELECT count(*) FROM instances WHERE id <> $1 AND lease_until > "
@@ -36,11 +37,22 @@ Result<int> PostgresLeases::renew(const std::string& instance, std::chrono::mill
 }
 
 Result<void> PostgresLeases::end(const std::string& instance) {
-  PostgresCommand command("DELETE FROM instances WHERE id = $1");
+  PostgresCommand command(
+      "UPDATE instances SET lease_until = least(lease_until, "
+      "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) WHERE id = $1");
   command.bind(instance);
   auto results = transactions_.run({std::move(command)});
   if (!results) return fail(std::move(results));
   return {};
+}
+
+Result<std::optional<UnixMillis>> PostgresLeases::until(const std::string& instance) {
+  PostgresCommand command("SELECT lease_until FROM instances WHERE id = $1");
+  command.bind(instance);
+  auto results = transactions_.run({std::move(command)});
+  if (!results) return fail(std::move(results));
+  if (results->front().rows() == 0) return std::optional<UnixMillis>();
+  return std::optional(results->front().integer(0, 0));
 }
 
 Result<std::vector<Run>> PostgresLeases::held_by(const std::string& instance) {

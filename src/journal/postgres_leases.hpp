@@ -15,6 +15,7 @@ class PostgresLeases {
 
   Result<int> renew(const std::string& instance, std::chrono::milliseconds ttl);
   Result<void> end(const std::string& instance);
+  Result<std::optional<UnixMillis>> until(const std::string& instance);
   Result<std::vector<Run>> held_by(const std::string& instance);
   Result<std::vector<Run>> orphans(int limit);
 

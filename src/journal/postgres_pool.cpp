@@ -166,6 +166,7 @@ std::vector<std::unique_ptr<PostgresPool::Held>> PostgresPool::take_replaced() {
   const auto old = std::ranges::partition(idle_, is_current);
   std::vector<std::unique_ptr<Held>> replaced(std::move_iterator(old.begin()), std::move_iterator(old.end()));
   idle_.erase(old.begin(), old.end());
+  health_.connections.replaced += replaced.size();
   if (std::exchange(resetting_, false)) ++health_.connections.resets;
   return replaced;
 }

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/hook_point.hpp"
 #include "journal/change_notice.hpp"
 #include "journal/postgres_batch.hpp"
 #include "journal/postgres_import.hpp"
@@ -80,6 +81,7 @@ std::vector<Result<Written>> PostgresWrites::commit(std::span<const Write> write
     results.clear();
     results.reserve(writes.size());
     for (const auto& write : writes) results.push_back(batch.apply(write));
+    HOLDFAST_HOOK_POINT("journal.inside_commit");
     auto commands = batch.commands();
     add_notices(commands, batch.change());
     return commands;

@@ -10,6 +10,10 @@ namespace {
 // A database that answers probes and takes no writes costs the time limit of one commit at each return.
 constexpr std::chrono::milliseconds kLongestPause{30'000};
 
+// Whoever uses the journal waits while a database that hangs is asked: a fifth of the time, a quarter when the longest
+// pause is reached.
+constexpr int kPauseToTry = 4;
+
 }  // namespace
 
 SpillDatabase::SpillDatabase(OpenDatabase open, std::chrono::milliseconds retry_interval, const Clock& clock)
@@ -44,21 +48,33 @@ void SpillDatabase::announce(Change change) {
   if (sink) sink(std::move(change));
 }
 
-void SpillDatabase::lose(const Error& error) {
+void SpillDatabase::lose(const Error& error, SteadyTime asked_at) {
   away_ = true;
   error_ = error.message();
   const BackoffConfig pauses{retry_interval_, std::max(retry_interval_, kLongestPause)};
   next_try_ = clock_.steady() + backoff_bound(pauses, ++failed_returns_);
+  waited_ = {};
+  put_off(asked_at);
+}
+
+void SpillDatabase::put_off(SteadyTime asked_at) {
+  const auto now = clock_.steady();
+  waited_ += now - asked_at;
+  const auto pause = std::min<SteadyTime::duration>(kPauseToTry * waited_, kLongestPause);
+  next_try_ = std::max(next_try_, now + pause);
 }
 
 void SpillDatabase::try_again() {
   reads_fail_ = false;
+  waited_ = {};
+  const auto asked_at = clock_.steady();
   auto answered = open();
   if (answered) answered = store_->probe();
   away_ = !answered;
   if (answered) return;
   error_ = answered.error().message();
   next_try_ = clock_.steady() + retry_interval_;
+  put_off(asked_at);
 }
 
 std::unexpected<Error> SpillDatabase::is_away() const {

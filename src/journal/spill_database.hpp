@@ -32,8 +32,8 @@ class SpillDatabase {
   [[nodiscard]] const std::string& error() const noexcept { return error_; }
   [[nodiscard]] SteadyTime next_try() const noexcept { return next_try_; }
 
-  /// It did not take a write.
-  void lose(const Error& error);
+  /// It did not take a write that it was given at `asked_at`.
+  void lose(const Error& error, SteadyTime asked_at);
 
   /// It took a write.
   void prove() noexcept { failed_returns_ = 0; }
@@ -46,8 +46,12 @@ class SpillDatabase {
   template <class Read>
   auto read(Read read) -> std::invoke_result_t<Read&, Store&> {
     if (current() == nullptr || reads_fail_) return is_away();
+    const auto asked_at = clock_.steady();
     auto answer = read(*current());
-    if (away_ && !answer && answer.error().code() == ErrorCode::unavailable) reads_fail_ = true;
+    if (away_ && !answer && answer.error().code() == ErrorCode::unavailable) {
+      reads_fail_ = true;
+      put_off(asked_at);
+    }
     return answer;
   }
 
@@ -60,6 +64,9 @@ class SpillDatabase {
   [[nodiscard]] std::unexpected<Error> is_away() const;
 
  private:
+  /// After a failure: no try before the fourfold of the time that failures have taken since the last one has passed.
+  void put_off(SteadyTime asked_at);
+
   const OpenDatabase open_;
   const std::chrono::milliseconds retry_interval_;
   const Clock& clock_;
@@ -70,6 +77,7 @@ class SpillDatabase {
   bool reads_fail_ = false;
   std::string error_ = "it was not reached yet";
   SteadyTime next_try_;
+  SteadyTime::duration waited_{0};    ///< For failures since the last try.
   std::uint32_t failed_returns_ = 0;  ///< It answered a probe and then took no write, so often in a row.
 
   Mutex mutex_;

@@ -55,13 +55,14 @@ Result<void> SpillStore::start() {
   pending_ = totals->depth > 0;
   if (pending_) log::warning("journal.spill_found", {{"local_runs", totals->depth}});
 
+  const auto asked_at = clock_.steady();
   if (auto opened = database_.open(); !opened) {
     if (opened.error().code() != ErrorCode::unavailable) return opened;
-    lose_database(opened.error());
+    lose_database(opened.error(), asked_at);
     return {};
   }
   database_.try_again();
-  if (database_.away()) lose_database(Error(ErrorCode::unavailable, database_.error()));
+  if (database_.away()) lose_database(Error(ErrorCode::unavailable, database_.error()), asked_at);
   return {};
 }
 
@@ -103,9 +104,10 @@ std::vector<Result<Written>> SpillStore::commit_apart(std::span<const Write> wri
 
 std::vector<Result<Written>> SpillStore::commit_to_database(std::span<const Write> writes) {
   if (database_.away()) return commit_locally(writes, Tried::no);
+  const auto asked_at = clock_.steady();
   auto results = database_.current()->commit(writes);
   if (const auto* failure = failure_of(results)) {
-    if (failure->code() == ErrorCode::unavailable) lose_database(*failure);
+    if (failure->code() == ErrorCode::unavailable) lose_database(*failure, asked_at);
     return commit_locally(writes, Tried::outcome_unknown);
   }
   database_.prove();
@@ -129,8 +131,8 @@ std::vector<Result<Written>> SpillStore::commit_locally(std::span<const Write> w
   return std::move(outcome.results);
 }
 
-void SpillStore::lose_database(const Error& error) {
-  database_.lose(error);
+void SpillStore::lose_database(const Error& error, SteadyTime asked_at) {
+  database_.lose(error, asked_at);
   status_.begin(error.message());
   in_pass_ = false;
   pending_ = true;
@@ -152,14 +154,18 @@ std::optional<std::chrono::milliseconds> SpillStore::settles_again_in() const {
 Result<void> SpillStore::probe() {
   go_on();
   if (database_.away()) return file_->probe();
+  const auto asked_at = clock_.steady();
   auto probed = database_.current()->probe();
   if (probed) return probed;
-  lose_database(probed.error());
+  lose_database(probed.error(), asked_at);
   return file_->probe();
 }
 
 void SpillStore::go_on() {
   if (!settles_again_in() || clock_.steady() < next_step_) return;
+  // A read that failed meanwhile may have put the next try off.
+  if (database_.away()) next_step_ = std::max(next_step_, database_.next_try());
+  if (clock_.steady() < next_step_) return;
   if (database_.away() && !come_back()) return;
   replay_some();
 }
@@ -180,6 +186,7 @@ bool SpillStore::come_back() {
 void SpillStore::replay_some() {
   if (!in_pass_) replay_.begin_pass();
   in_pass_ = true;
+  const auto asked_at = clock_.steady();
   auto step = replay_.step(*database_.current());
   add(replayed_, step.counts);
   auto oldest_at = file_->rows().oldest_at();
@@ -196,7 +203,7 @@ void SpillStore::replay_some() {
       status_.end(replayed_);
       replayed_ = ReplayCounts();
       break;
-    case End::database_failed: lose_database(*step.error); break;
+    case End::database_failed: lose_database(*step.error, asked_at); break;
     case End::file_failed: next_step_ = clock_.steady() + config_.retry_interval; break;
   }
   const bool finished = step.end == End::finished;

@@ -53,6 +53,7 @@ class SpillStore final : public Store {
   [[nodiscard]] bool shared() const noexcept override { return config_.shared; }
   Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
   Result<void> end_lease(const std::string& instance) override;
+  Result<std::optional<UnixMillis>> lease_until(const std::string& instance) override;
   Result<std::vector<Run>> claim(const Claim& claim) override;
   Result<std::vector<Run>> held_by(const std::string& instance) override;
   Result<std::vector<Run>> orphans(int limit) override;
@@ -74,7 +75,8 @@ class SpillStore final : public Store {
   std::vector<Result<Written>> commit_to_database(std::span<const Write> writes);
   std::vector<Result<Written>> commit_locally(std::span<const Write> writes, Tried tried);
   Result<std::vector<bool>> find_local(std::span<const Write> writes);
-  void lose_database(const Error& error);
+  /// `asked_at`: when the database was asked, so that one that hangs is asked less often.
+  void lose_database(const Error& error, SteadyTime asked_at);
   void go_on();
   bool come_back();
   void replay_some();
@@ -82,6 +84,8 @@ class SpillStore final : public Store {
   // Reads (spill_store_reads.cpp).
   Result<std::optional<SpilledRun>> find_spilled(const RunId& id);
   void see(const std::vector<Run>& runs);
+  /// They are there, and this instance has them: see KnownThere.
+  void see_as_current(const std::vector<Run>& runs);
 
   const SpillConfig config_;
   const Clock& clock_;

@@ -25,6 +25,11 @@ void SpillStore::see(const std::vector<Run>& runs) {
   for (const auto& run : runs) known_.runs.add(run.id);
 }
 
+void SpillStore::see_as_current(const std::vector<Run>& runs) {
+  see(runs);
+  for (const auto& run : runs) known_.current.add(run.id);
+}
+
 Result<std::optional<Run>> SpillStore::find(const RunId& id) {
   if (status_.depth() > 0) {
     auto local = file_->reads().find(id);
@@ -98,7 +103,7 @@ Result<int> SpillStore::renew_lease(const std::string& instance, std::chrono::mi
   const auto asked_at = clock_.steady();
   auto others = database_.write([&](Store& store) { return store.renew_lease(instance, ttl); });
   if (!others) {
-    if (!database_.away() && others.error().code() == ErrorCode::unavailable) lose_database(others.error());
+    if (!database_.away() && others.error().code() == ErrorCode::unavailable) lose_database(others.error(), asked_at);
     return others;
   }
   const bool gap = lease_.leaves_gap(instance, clock_.steady());
@@ -124,14 +129,18 @@ Result<void> SpillStore::end_lease(const std::string& instance) {
   return ended;
 }
 
+Result<std::optional<UnixMillis>> SpillStore::lease_until(const std::string& instance) {
+  return database_.read([&](Store& store) { return store.lease_until(instance); });
+}
+
 Result<std::vector<Run>> SpillStore::claim(const Claim& claim) {
   if (pending_ && !database_.away()) return std::vector<Run>();
+  const auto asked_at = clock_.steady();
   auto claimed = database_.write([&](Store& store) { return store.claim(claim); });
   if (claimed) {
-    see(*claimed);
-    for (const auto& run : *claimed) known_.current.add(run.id);
+    see_as_current(*claimed);
   } else if (!database_.away() && claimed.error().code() == ErrorCode::unavailable) {
-    lose_database(claimed.error());
+    lose_database(claimed.error(), asked_at);
   }
   return claimed;
 }
@@ -139,7 +148,7 @@ Result<std::vector<Run>> SpillStore::claim(const Claim& claim) {
 Result<std::vector<Run>> SpillStore::held_by(const std::string& instance) {
   if (pending_ && !database_.away()) return std::vector<Run>();
   auto held = database_.write([&](Store& store) { return store.held_by(instance); });
-  if (held) see(*held);
+  if (held) see_as_current(*held);
   return held;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "journal/fold.hpp"
+#include "journal/text_rules.hpp"
 
 namespace holdfast::journal {
 namespace {
@@ -46,6 +47,8 @@ SpillWrites::Outcome SpillWrites::commit(std::span<const Write> writes, Tried tr
 
 SpillWrites::Answer SpillWrites::apply(const Write& write, Tried tried, UnixMillis now, std::int64_t& added) {
   const auto& id = run_of(write);
+  // The database would refuse it at the replay, when nobody can be told any more.
+  if (auto storable = check_texts(write); !storable) return Result<Written>(fail(std::move(storable)));
   auto spilled = file_.rows().find(id);
   if (!spilled) return fail(std::move(spilled));
   if (*spilled) {
@@ -110,7 +113,9 @@ bool SpillWrites::may_write(const Write& write, const SpilledRun& spilled) const
 
 void SpillWrites::doubt_refused(std::span<const Write> writes, const std::vector<Result<Written>>& results) {
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    if (!results[i] && !std::holds_alternative<Deliver>(writes[i])) doubtful_.insert(run_of(writes[i]));
+    // A text that cannot be stored was not stored there either.
+    if (results[i] || results[i].error().code() == ErrorCode::invalid_argument) continue;
+    if (!std::holds_alternative<Deliver>(writes[i])) doubtful_.insert(run_of(writes[i]));
   }
 }
 

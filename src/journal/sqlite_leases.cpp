@@ -5,6 +5,12 @@
 #include "journal/sqlite_rows.hpp"
 
 namespace holdfast::journal {
+namespace {
+
+// A lapsed lease still tells until when its instance was alive.
+constexpr std::chrono::hours kRememberLapsed{24};
+
+}  // namespace
 
 SqliteLeases::SqliteLeases(const Connection& connection)
     : renew_(connection,
@@ -12,7 +18,8 @@ SqliteLeases::SqliteLeases(const Connection& connection)
              "ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until"),
       forget_lapsed_(connection, "DELETE FROM instances WHERE lease_until < ?"),
       count_others_(connection, "SELECT count(*) FROM instances WHERE id <> ? AND lease_until > ?"),
-      end_(connection, "DELETE FROM instances WHERE id = ?"),
+      end_(connection, "UPDATE instances SET lease_until = min(lease_until, ?) WHERE id = ?"),
+      until_(connection, "SELECT lease_until FROM instances WHERE id = ?"),
       claimable_(connection,
                  "SELECT id, attempt FROM (SELECT id, attempt, created_at, row_number() OVER (PARTITION BY owner "
                  "ORDER BY created_at, id) AS turn FROM runs WHERE finished_at IS NULL AND status = 'queued' "
@@ -34,7 +41,7 @@ Result<int> SqliteLeases::renew(const std::string& instance, UnixMillis now, std
   }
   {
     Query query(forget_lapsed_);
-    auto forgotten = query.bind(now).finish();
+    auto forgotten = query.bind(now - std::chrono::milliseconds(kRememberLapsed).count()).finish();
     if (!forgotten) return fail(std::move(forgotten));
   }
   Query query(count_others_);
@@ -43,9 +50,16 @@ Result<int> SqliteLeases::renew(const std::string& instance, UnixMillis now, std
   return static_cast<int>(query.integer(0));
 }
 
-Result<void> SqliteLeases::end(const std::string& instance) {
+Result<void> SqliteLeases::end(const std::string& instance, UnixMillis now) {
   Query query(end_);
-  return query.bind(instance).finish();
+  return query.bind(now).bind(instance).finish();
+}
+
+Result<std::optional<UnixMillis>> SqliteLeases::until(const std::string& instance) {
+  Query query(until_);
+  auto row = query.bind(instance).step();
+  if (!row) return fail(std::move(row));
+  return *row ? query.optional_integer(0) : std::nullopt;
 }
 
 Result<std::vector<SqliteLeases::Claimable>> SqliteLeases::claimable(UnixMillis now, int limit) {

@@ -15,7 +15,8 @@ class SqliteLeases {
 
   /// Inside a transaction. Returns the number of other instances whose lease holds.
   Result<int> renew(const std::string& instance, UnixMillis now, std::chrono::milliseconds ttl);
-  Result<void> end(const std::string& instance);
+  Result<void> end(const std::string& instance, UnixMillis now);
+  Result<std::optional<UnixMillis>> until(const std::string& instance);
 
   struct Claimable {
     RunId id;
@@ -33,6 +34,7 @@ class SqliteLeases {
   Statement forget_lapsed_;
   Statement count_others_;
   Statement end_;
+  Statement until_;
   Statement claimable_;
   Statement held_by_;
   Statement orphans_;

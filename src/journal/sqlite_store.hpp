@@ -38,7 +38,10 @@ class SqliteStore final : public Store {
   [[nodiscard]] StoreHealth health() const override;
 
   Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
-  Result<void> end_lease(const std::string& instance) override { return leases_.end(instance); }
+  Result<void> end_lease(const std::string& instance) override { return leases_.end(instance, clock_.wall()); }
+  Result<std::optional<UnixMillis>> lease_until(const std::string& instance) override {
+    return leases_.until(instance);
+  }
   Result<std::vector<Run>> claim(const Claim& claim) override;
   Result<std::vector<Run>> held_by(const std::string& instance) override { return leases_.held_by(instance); }
   Result<std::vector<Run>> orphans(int limit) override { return leases_.orphans(clock_.wall(), limit); }

@@ -147,6 +147,7 @@ struct StoreHealth {
     std::uint64_t created = 0;
     std::uint64_t broken = 0;
     std::uint64_t resets = 0;
+    std::uint64_t replaced = 0;  ///< Closed by a reset, when their work was done.
   };
   std::string type;
   bool reachable = true;
@@ -214,8 +215,11 @@ class Store {
   /// Holds what `instance` runs for `ttl` from now. Returns how many other instances hold a lease.
   virtual Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) = 0;
 
-  /// Forgets the instance: what it runs is orphaned from now on.
+  /// Ends the lease of the instance: what it runs is orphaned from now on.
   virtual Result<void> end_lease(const std::string& instance) = 0;
+
+  /// When the latest lease of the instance ends, or ended. Absent: it has none, or none for a day.
+  virtual Result<std::optional<UnixMillis>> lease_until(const std::string& instance) = 0;
 
   /// The oldest available queued runs, fairly between owners, each now running for claim.instance. Never a run that
   /// another instance takes at the same moment.

@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "base/json.hpp"
 #include "runs/run_machine.hpp"
+#include "runs/time_spent.hpp"
 
 namespace holdfast::runs {
 namespace {
@@ -126,8 +127,11 @@ std::optional<Append> settle(const Run& run, const Result<workers::DispatchOutco
   }
 }
 
-Append settle_orphan(const Run& run, const RetryPolicy& policy, std::string reason) {
-  return lose_attempt(run, Loss{LossCause::orphaned, std::move(reason), {}}, policy);
+Append settle_orphan(const Run& run, const RetryPolicy& policy, std::string reason,
+                     std::optional<UnixMillis> alive_until) {
+  Loss loss{LossCause::orphaned, std::move(reason), {}};
+  if (alive_until) loss.evidence[kAliveUntil] = *alive_until;
+  return lose_attempt(run, std::move(loss), policy);
 }
 
 Append settle_early(const Run& run, EntryKind kind, std::string_view explanation) {

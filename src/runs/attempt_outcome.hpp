@@ -15,8 +15,10 @@ namespace holdfast::runs {
                                                     const Result<workers::DispatchOutcome>& outcome,
                                                     const RetryPolicy& policy);
 
-/// The entry for a run that is running in the journal, but that nobody works on.
-[[nodiscard]] journal::Append settle_orphan(const journal::Run& run, const RetryPolicy& policy, std::string reason);
+/// The entry for a run that is running in the journal, but that nobody works on. `alive_until`: when its instance last
+/// gave a sign of life, if that is known (runs/time_spent.hpp).
+[[nodiscard]] journal::Append settle_orphan(const journal::Run& run, const RetryPolicy& policy, std::string reason,
+                                            std::optional<UnixMillis> alive_until = std::nullopt);
 
 /// The entry that ends `run`, queued or running, on purpose. `kind` is cancelled or expired.
 [[nodiscard]] journal::Append settle_early(const journal::Run& run, journal::EntryKind kind,

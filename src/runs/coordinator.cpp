@@ -41,13 +41,14 @@ Coordinator::~Coordinator() = default;
 awaitable<Result<int>> Coordinator::recover() {
   auto unfinished = co_await journal_.unfinished();
   if (!unfinished) co_return fail(std::move(unfinished), "recover runs");
+  const auto alive_until = co_await last_alive(config_.instance);
   int recovered = 0;
   for (auto& run : *unfinished) {
     // Nobody else has our instance id, and its earlier process is dead: the data directory's lock proves it.
     const bool ours = !journal_.shared() || run.lease_owner == config_.instance;
     if (run.status == RunStatus::running && !ours) continue;
     if (run.status == RunStatus::running) {
-      auto orphan = settle_orphan(run, config_.retry, "Holdfast stopped while the analysis was running");
+      auto orphan = settle_orphan(run, config_.retry, "Holdfast stopped while the analysis was running", alive_until);
       auto written = co_await journal_.append(std::move(orphan));
       if (!written) co_return fail(std::move(written), "recover run " + run.id.text());
       run = std::move(written->run);
@@ -62,6 +63,8 @@ awaitable<Result<int>> Coordinator::recover() {
     journal_.on_change([this](const journal::Change& change) { note_change(change); });
     start_task("hold the lease", [this] { return hold_lease(); });
     start_task("claim waiting runs", [this] { return claim_waiting(); });
+  } else {
+    start_task("show that we are alive", [this] { return show_life(); });
   }
   pump();
   co_return recovered;
@@ -238,10 +241,13 @@ awaitable<Result<ThreadPage>> Coordinator::threads(std::string owner, int offset
   return journal_.threads(std::move(owner), offset, limit);
 }
 
-std::optional<QueuePlace> Coordinator::queue_place(const RunId& id) const {
-  const auto live = find_live(id);
+std::optional<QueuePlace> Coordinator::queue_place(const Run& run) const {
+  const auto live = find_live(run.id);
+  if (!live && journal_.shared() && run.status == RunStatus::queued) {
+    return QueuePlace{.position = {}, .reason = "at_another_instance", .detail = "", .estimate_seconds = {}};
+  }
   if (!live || live->run->status != RunStatus::queued) return std::nullopt;
-  const auto position = queue_.position(id);
+  const auto position = queue_.position(run.id);
   const char* reason = live->run->attempt == 0 ? "starting" : "retry_backoff";
   if (!position) return QueuePlace{.position = 1, .reason = reason, .detail = "", .estimate_seconds = {}};
 

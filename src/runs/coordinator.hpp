@@ -45,9 +45,10 @@ struct Accepted {
 
 /// Where a queued run stands.
 struct QueuePlace {
-  int position = 1;    ///< 1 is next.
-  std::string reason;  ///< "starting", "workers_busy", "workers_starting", "workers_failing", "retry_backoff".
-  std::string detail;  ///< For people; empty when the reason says it all.
+  std::optional<int> position;  ///< 1 is next. Absent: only the instance that accepted the run knows.
+  /// "starting", "workers_busy", "workers_starting", "workers_failing", "retry_backoff", "at_another_instance".
+  std::string reason;
+  std::string detail;                   ///< For people; empty when the reason says it all.
   std::optional<int> estimate_seconds;  ///< Absent while no run has finished yet.
 };
 
@@ -61,7 +62,7 @@ struct CoordinatorConfig {
   std::chrono::milliseconds poll{500};
   std::size_t claims_at_once = 16;  ///< Runs claimed in one transaction.
   std::size_t queue_limit = 1000;   ///< Runs that wait; past it submissions are refused.
-  /// For all attempts at a run together, as far as this process makes them.
+  /// For all attempts at a run together, wherever they are made.
   std::chrono::milliseconds run_deadline{240'000};
   std::chrono::milliseconds queue_deadline{3'600'000};  ///< A run that waited this long for a worker is expired.
   RetryPolicy retry;
@@ -118,8 +119,8 @@ class Coordinator {
   awaitable<Result<std::vector<Run>>> thread_runs(std::string owner, std::string thread_id, int limit);
   awaitable<Result<ThreadPage>> threads(std::string owner, int offset, int limit);
 
-  /// Absent when the run is not waiting here.
-  [[nodiscard]] std::optional<QueuePlace> queue_place(const RunId& id) const;
+  /// Where `run`, as it was read, stands. Absent when it is not waiting.
+  [[nodiscard]] std::optional<QueuePlace> queue_place(const Run& run) const;
 
   /// Runs of one owner that wait for a worker.
   [[nodiscard]] std::size_t waiting_of(const std::string& owner) const { return queue_.waiting_of(owner); }
@@ -167,6 +168,7 @@ class Coordinator {
   void work_on_started(Run run, workers::Slot slot);
   [[nodiscard]] std::string start_body(const workers::Slot& slot) const;
   awaitable<Result<void>> start_attempt(LiveRun& live, const workers::Slot& slot);
+  awaitable<void> learn_time_spent(LiveRunPtr live);
   awaitable<std::string> body_for_worker(const LiveRun& live);
   awaitable<Result<void>> record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event);
   awaitable<Result<void>> record_end(LiveRunPtr live, journal::Append append);
@@ -180,6 +182,8 @@ class Coordinator {
 
   // Other instances on the same journal (coordinator_instances.cpp).
   awaitable<void> hold_lease();
+  awaitable<void> show_life();
+  awaitable<std::optional<UnixMillis>> last_alive(std::string instance);
   awaitable<void> take_over(Result<std::vector<Run>> orphans, std::string reason);
   awaitable<void> claim_waiting();
   awaitable<bool> claim_once();

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "runs/attempt_outcome.hpp"
 #include "runs/coordinator.hpp"
+#include "runs/time_spent.hpp"
 #include "runs/worker_body.hpp"
 
 namespace holdfast::runs {
@@ -17,6 +18,7 @@ using journal::is_terminal;
 
 // How long a run waits when the journal could not record its start: a full disk is not freed faster.
 constexpr std::chrono::milliseconds kJournalPause{1000};
+constexpr int kEntriesPerRead = 500;
 constexpr BackoffConfig kRecordBackoff{std::chrono::milliseconds(50), std::chrono::milliseconds(2000)};
 
 Append event_append(const RunId& id, int attempt, const workers::WorkerEvent& event) {
@@ -112,6 +114,16 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, workers::Slot slot) {
   HOLDFAST_HOOK_POINT("runs.after_started");
   const int number = live->run->attempt;
   live->working_attempt = number;
+  if (!live->spent_known) co_await learn_time_spent(live);
+  const bool still_ours = live->run->status == RunStatus::running && live->run->attempt == number;
+  if (still_ours && live->spent >= config_.run_deadline) {
+    auto end = settle_early(*live->run, EntryKind::expired, kTimeIsUp);
+    const auto recorded = co_await record_end(live, std::move(end));
+    if (!recorded)
+      log::info("runs.end_refused", {{"run", live->run->id.text()}, {"error", recorded.error().message()}});
+    live->working_attempt = 0;
+    co_return;
+  }
   const auto begun = clock_.steady();
   auto request = co_await body_for_worker(*live);
   workers::Attempt attempt{.run_id = live->run->id.text(),
@@ -119,6 +131,8 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, workers::Slot slot) {
                            .route = live->run->route,
                            .body = std::move(request),
                            .traceparent = live->run->traceparent,
+                           .owner = live->run->owner,
+                           .thread_id = live->run->thread_id,
                            .deadline = begun + (config_.run_deadline - live->spent)};
   if (live->stopping) {
     live->working_attempt = 0;
@@ -150,6 +164,23 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, workers::Slot slot) {
   HOLDFAST_HOOK_POINT("runs.after_finished");
   live->working_attempt = 0;
   if (live->run->status == RunStatus::queued && !live->stopping) requeue(live, pause);
+}
+
+// What the attempts cost that others made, or an earlier process. A journal that cannot be read is asked again at the
+// next attempt.
+awaitable<void> Coordinator::learn_time_spent(LiveRunPtr live) {
+  TimeSpent spent;
+  std::int64_t after = 0;
+  bool more = live->run->attempt > 1;
+  while (more) {
+    const auto entries = co_await journal_.entries(live->run->id, after, kEntriesPerRead);
+    if (!entries) co_return;
+    for (const auto& entry : *entries) spent.add(entry);
+    more = entries->size() == static_cast<std::size_t>(kEntriesPerRead);
+    if (!entries->empty()) after = entries->back().seq;
+  }
+  live->spent += spent.total();
+  live->spent_known = true;
 }
 
 // Takes over what the journal says of a run that is live here.

@@ -34,12 +34,32 @@ awaitable<void> Coordinator::hold_lease() {
   }
 }
 
+// A journal of one server needs no lease. What the lease says is when the server was last alive: the next start then
+// knows how long an attempt that it cut short had lasted.
+awaitable<void> Coordinator::show_life() {
+  bool awake = true;
+  while (awake && !draining_) {
+    awake = co_await sleep_until(clock_.steady() + config_.lease / 3);
+    if (!awake || status().running == 0) continue;
+    const auto renewed = co_await journal_.renew_lease(config_.instance, config_.lease);
+    if (!renewed) log::debug("runs.life_not_shown", {{"error", renewed.error().message()}});
+  }
+}
+
+// Absent when nothing is known of the instance.
+awaitable<std::optional<UnixMillis>> Coordinator::last_alive(std::string instance) {
+  const auto until = co_await journal_.lease_until(std::move(instance));
+  if (!until || !*until) co_return std::nullopt;
+  co_return **until - config_.lease.count();
+}
+
 // Several instances may try: the fence lets one of them through.
 awaitable<void> Coordinator::take_over(Result<std::vector<Run>> orphans, std::string reason) {
   if (!orphans) co_return;
   for (const auto& run : *orphans) {
     if (find_live(run.id)) continue;
-    auto orphan = settle_orphan(run, config_.retry, reason);
+    const auto alive_until = co_await last_alive(run.lease_owner);
+    auto orphan = settle_orphan(run, config_.retry, reason, alive_until);
     const auto written = co_await journal_.append(std::move(orphan));
     if (!written) continue;
     log::warning("runs.taken_over", {{"run", run.id.text()},

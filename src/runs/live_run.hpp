@@ -20,7 +20,8 @@ struct LiveRun {
   Event changed;  ///< Notified after each update of `run`.
   SteadyTime waiting_since;
   std::chrono::milliseconds journal_time{0};  ///< Spent waiting for the journal, for the receipt.
-  std::chrono::milliseconds spent{0};         ///< By workers on it, since this process took it up.
+  std::chrono::milliseconds spent{0};         ///< By workers on it, in all attempts once `spent_known`.
+  bool spent_known = false;                   ///< What attempts before this process cost was read from the journal.
   int working_attempt = 0;                    ///< The attempt that a worker of ours has; 0 while none has one.
   bool stopping = false;                      ///< A stop was given; also seen where nothing could be cancelled.
 

@@ -18,6 +18,8 @@ struct Attempt {
   std::string route;  ///< "POST /analyze".
   std::string body;   ///< JSON.
   std::string traceparent;
+  std::string owner;      ///< Whose run it is.
+  std::string thread_id;  ///< A name within its owner.
   SteadyTime deadline;
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/text.hpp"
+
 namespace holdfast::workers {
 namespace {
 
@@ -29,6 +31,10 @@ std::string request_head(const Attempt& attempt, std::chrono::milliseconds remai
   add_header(head, "Holdfast-Run-Id", attempt.run_id);
   add_header(head, "Holdfast-Attempt", fmt::to_string(attempt.number));
   add_header(head, "Holdfast-Deadline-Ms", fmt::to_string(std::max<std::int64_t>(remaining.count(), 0)));
+  const auto user = percent_encode(attempt.owner);
+  add_header(head, "Holdfast-User", user);
+  // No unescaped text holds a slash, so that two threads never have one key.
+  if (!user.empty()) add_header(head, "Holdfast-Thread-Key", user + '/' + percent_encode(attempt.thread_id));
   add_header(head, "traceparent", attempt.traceparent);
   head += "\r\n";
   return head;

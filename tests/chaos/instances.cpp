@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <thread>
 
 #include "tests/chaos/history.hpp"
@@ -20,6 +21,19 @@ Instance::Instance(std::string data_dir, std::string database, std::string worke
                             "worker.grace_period=500ms", "--set", "runs.max_attempts=1000", "--set",
                             "runs.max_crashes=1000", "--set", "runs.max_concurrent=2"},
               .environment = {}};
+}
+
+void Instance::arm(const std::string& hook) {
+  options_.environment.erase("HOLDFAST_HOOK");
+  if (!hook.empty()) options_.environment["HOLDFAST_HOOK"] = hook;
+}
+
+bool Instance::is_frozen() const {
+  std::ifstream file("/proc/" + std::to_string(server_->pid()) + "/stat");
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  // The state stands behind the name, which is in parentheses.
+  const auto end_of_name = text.rfind(')');
+  return end_of_name != std::string::npos && text.substr(end_of_name, 3) == ") T";
 }
 
 bool Instance::start() {

@@ -23,7 +23,13 @@ class Instance {
  public:
   Instance(std::string data_dir, std::string database, std::string worker_flags);
 
+  /// From the next start on: HOLDFAST_HOOK (base/hook_point.hpp); nothing when empty.
+  void arm(const std::string& hook);
+
   bool start();
+  [[nodiscard]] bool is_running() const { return server_->is_running(); }
+  /// By SIGSTOP.
+  [[nodiscard]] bool is_frozen() const;
   void kill() { server_->kill(); }
   void freeze() const { server_->send_signal(SIGSTOP); }
   void thaw() const { server_->send_signal(SIGCONT); }

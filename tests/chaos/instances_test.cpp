@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <functional>
 #include <thread>
 
 #include "tests/chaos/instances.hpp"
@@ -14,10 +15,11 @@ using namespace std::chrono_literals;
 class Instances : public ::testing::Test {
  protected:
   // A worker that takes its time, so that its run can be found running.
-  Instance& start(const std::string& worker_flags = "--steps 20 --sleep-ms 100") {
+  Instance& start(const std::string& worker_flags = "--steps 20 --sleep-ms 100", const std::string& hook = "") {
     if (database_.empty()) database_ = cluster_.url(cluster_.create_database());
     const auto data = directory_ / ("data" + std::to_string(instances_.size()));
     instances_.push_back(std::make_unique<Instance>(data, database_, worker_flags));
+    instances_.back()->arm(hook);
     EXPECT_TRUE(instances_.back()->start()) << instances_.back()->log();
     return *instances_.back();
   }
@@ -31,6 +33,15 @@ class Instances : public ::testing::Test {
     const auto timeline = instance.get("/v1/runs/" + id.text() + "/timeline");
     ASSERT_TRUE(timeline);
     expect_one_end(*timeline);
+  }
+
+  static bool eventually(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(10ms);
+    }
+    return true;
   }
 
   // The last word of each test: a new run goes through both ways.
@@ -69,6 +80,26 @@ TEST_F(Instances, TheLateAnswerOfAFrozenInstanceIsRefused) {
   first.thaw();
   ASSERT_TRUE(first.shows(id_, "completed")) << first.log();
   expect_one_end_at(first, id_);
+  expect_work_goes_on(first);
+}
+
+// Its locks are freed by the database, and what it sends when it wakes up meets nobody who takes it.
+TEST_F(Instances, AnInstanceThatFreezesInTheMiddleOfTheCommitOfAnAnswerIsOvertaken) {
+  // Without steps its commits are: accepted, started, and this answer.
+  auto& first = start("--steps 0", "journal.inside_commit:3:stop");
+  // The other one is there, and known, but cannot work yet.
+  auto& second = start("--steps 1 --start-ms 8000");
+  ASSERT_TRUE(eventually([&] { return first.log().find("other_instances=1") != std::string::npos; })) << first.log();
+  ASSERT_EQ(first.submit(id_, "hello").status, 202);
+  ASSERT_TRUE(eventually([&] { return first.is_frozen(); })) << first.log();
+  ASSERT_TRUE(second.shows(id_, "completed")) << second.log();
+  const auto answered = second.get("/v1/runs/" + id_.text());
+  first.thaw();
+  ASSERT_TRUE(first.shows(id_, "completed")) << first.log();
+  EXPECT_EQ(first.get("/v1/runs/" + id_.text())->at("finished_at"), answered->at("finished_at"));
+  EXPECT_EQ(answered->at("attempt"), 2);
+  expect_one_end_at(first, id_);
+  expect_one_end_at(second, id_);
   expect_work_goes_on(first);
 }
 
@@ -145,6 +176,32 @@ TEST_F(Instances, AServerStartsWithoutItsDatabaseAndIsKilledWithoutLosingWhatItT
   EXPECT_TRUE(second.shows(id_, "completed")) << instance.log();
   expect_one_end_at(second, id_);
   expect_work_goes_on(second);
+}
+
+TEST_F(Instances, AServerKilledBetweenTheDatabaseAndItsLocalJournalMovesNothingTwice) {
+  auto& instance = start("--steps 2 --sleep-ms 5", "journal.after_import:2");
+  cluster_.stop();
+  std::vector<RunId> ids;
+  for (int i = 0; i < 4; ++i) {
+    ids.push_back(RunId::make());
+    ASSERT_EQ(instance.submit(ids.back(), "in the dark").status, 202) << instance.log();
+  }
+  for (const auto& id : ids) ASSERT_TRUE(instance.shows(id, "completed")) << instance.log();
+  cluster_.start();
+  ASSERT_TRUE(eventually([&] { return !instance.is_running(); })) << "the second import ends it";
+  instance.arm("");
+  ASSERT_TRUE(instance.start()) << instance.log();
+  ASSERT_TRUE(eventually([&] {
+    const auto health = instance.get("/health/database");
+    return health && find_int(*find_object(*health, "spill"), "depth") == 0;
+  })) << instance.log();
+  EXPECT_EQ(instance.log().find("spill_fenced"), std::string::npos) << instance.log();
+  auto& second = start("--steps 1");
+  for (const auto& id : ids) {
+    EXPECT_EQ(result_at(second, id), "in the dark");
+    expect_one_end_at(second, id);
+  }
+  expect_work_goes_on(instance);
 }
 
 }  // namespace

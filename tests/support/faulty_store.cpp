@@ -38,6 +38,11 @@ void CommitGate::pass() {
   while (closed_) changed_.wait(mutex_);
 }
 
+bool CommitGate::has_arrival() {
+  MutexLock lock(mutex_);
+  return arrived_ > 0;
+}
+
 void CommitGate::await_arrival() {
   MutexLock lock(mutex_);
   while (arrived_ == 0) changed_.wait(mutex_);
@@ -45,7 +50,7 @@ void CommitGate::await_arrival() {
 
 std::vector<Result<Written>> FaultyStore::commit(std::span<const Write> writes) {
   gate.pass();
-  if (away) return all_fail(writes.size(), "fault: away");
+  if (is_away()) return all_fail(writes.size(), "fault: away");
   if (fail_before_commit.fires()) return all_fail(writes.size(), "fault: failed before the commit");
   if (disk_full.fires()) return all_fail(writes.size(), "fault: disk full");
   auto results = store_->commit(writes);
@@ -54,7 +59,7 @@ std::vector<Result<Written>> FaultyStore::commit(std::span<const Write> writes) 
 }
 
 Result<void> FaultyStore::probe() {
-  if (away) return fail(ErrorCode::unavailable, "fault: away");
+  if (is_away()) return fail(ErrorCode::unavailable, "fault: away");
   if (disk_full.fires()) return fail(ErrorCode::unavailable, "fault: disk full");
   return store_->probe();
 }
@@ -104,6 +109,11 @@ Result<void> FaultyStore::end_lease(const std::string& instance) {
   return store_->end_lease(instance);
 }
 
+Result<std::optional<UnixMillis>> FaultyStore::lease_until(const std::string& instance) {
+  if (cannot_read()) return unreadable();
+  return store_->lease_until(instance);
+}
+
 Result<std::vector<Run>> FaultyStore::claim(const Claim& claim) {
   if (cannot_read()) return unreadable();
   auto claimed = store_->claim(claim);
@@ -127,7 +137,7 @@ Result<std::vector<RunVersion>> FaultyStore::versions(std::span<const RunId> ids
 }
 
 Result<ReplayVerdict> FaultyStore::import(const Import& local) {
-  if (away || fail_before_commit.fires() || disk_full.fires()) return unreadable();
+  if (is_away() || fail_before_commit.fires() || disk_full.fires()) return unreadable();
   auto verdict = store_->import(local);
   if (lost_ack.fires()) return unreadable();
   return verdict;

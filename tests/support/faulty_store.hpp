@@ -30,7 +30,10 @@ class CommitGate {
   void open();
   void pass();
 
-  /// Waits until a commit stands before the closed gate.
+  /// Whether a commit stands before the closed gate.
+  [[nodiscard]] bool has_arrival();
+
+  /// Waits until that is so.
   void await_arrival();
 
  private:
@@ -50,6 +53,7 @@ class FaultyStore final : public journal::Store {
   FaultPoint fail_read;           ///< unavailable.
   std::atomic<bool> away{false};  ///< While set every function is unavailable and changes nothing.
   CommitGate gate;                ///< A slow disk.
+  std::function<void()> hang;     ///< Called where a store that is away is asked. Set it while nobody uses the store.
 
   std::vector<Result<journal::Written>> commit(std::span<const journal::Write> writes) override;
   void settle() override { store_->settle(); }
@@ -69,6 +73,7 @@ class FaultyStore final : public journal::Store {
   void pretend_to_be_shared() noexcept { shared_ = true; }
   Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
   Result<void> end_lease(const std::string& instance) override;
+  Result<std::optional<UnixMillis>> lease_until(const std::string& instance) override;
   Result<std::vector<journal::Run>> claim(const journal::Claim& claim) override;
   Result<std::vector<journal::Run>> held_by(const std::string& instance) override;
   Result<std::vector<journal::Run>> orphans(int limit) override;
@@ -82,7 +87,11 @@ class FaultyStore final : public journal::Store {
   Result<void> reset_connections() override { return store_->reset_connections(); }
 
  private:
-  [[nodiscard]] bool cannot_read() noexcept { return away || fail_read.fires(); }
+  [[nodiscard]] bool is_away() {
+    if (away && hang) hang();
+    return away;
+  }
+  [[nodiscard]] bool cannot_read() { return is_away() || fail_read.fires(); }
 
   std::unique_ptr<journal::Store> store_;
   bool shared_ = false;

@@ -3,7 +3,7 @@
 export type RunStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'expired';
 
 export interface Queue {
-  position: number;
+  position: number | null;
   reason: string;
   detail?: string;
   estimate_seconds?: number | null;

@@ -21,11 +21,12 @@ const kQueueReasons: Record<string, string> = {
   workers_failing: 'Waiting: workers fail to start',
   retry_backoff: 'The attempt was lost; it will be tried again shortly',
   memory: 'Waiting for memory',
+  at_another_instance: 'Waiting at another server',
 };
 
 export function queueWords(queue: Queue): string {
   const parts = [kQueueReasons[queue.reason] ?? 'Waiting'];
-  if (queue.position > 0) parts.push(queue.position === 1 ? 'next in line' : `number ${queue.position} in line`);
+  if (queue.position) parts.push(queue.position === 1 ? 'next in line' : `number ${queue.position} in line`);
   if (typeof queue.estimate_seconds === 'number') parts.push(`about ${queue.estimate_seconds} s expected`);
   if (queue.detail) parts.push(queue.detail);
   return parts.join(' · ');

@@ -36,7 +36,8 @@ GatewayFixture::~GatewayFixture() {
 }
 
 void GatewayFixture::start(GatewaySetup setup) {
-  auto store = journal::open_sqlite_store(directory_ / "journal.db", system_clock());
+  auto in_a_file = [this] { return journal::open_sqlite_store(directory_ / "journal.db", system_clock()); };
+  auto store = setup.open_store ? setup.open_store() : in_a_file();
   ASSERT_TRUE(store) << store.error().message();
   const auto executor = io_.get_executor();
   journal_ = std::make_unique<journal::Journal>(executor, std::move(*store));

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -23,6 +24,8 @@ struct GatewaySetup {
   std::size_t queue_limit = 1000;
   gateway::GatewayConfig gateway;
   runs::RetentionConfig retention;
+  /// Another journal than a file in the test's directory.
+  std::function<Result<std::unique_ptr<journal::Store>>()> open_store;
 };
 
 /// What most tests use: short time-outs, but an answer may take as long as a busy machine needs.

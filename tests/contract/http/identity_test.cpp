@@ -1,11 +1,7 @@
 // Who may ask, and what they see: over HTTP, with keys and with tokens.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <sys/stat.h>
-
-#include <fstream>
-
-#include "tests/contract/http/gateway_fixture.hpp"
+#include "tests/contract/http/api_key_fixture.hpp"
 #include "tests/support/document_server.hpp"
 #include "tests/support/signed_tokens.hpp"
 
@@ -17,50 +13,8 @@ using gateway::AuthMode;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::string kId = "01890a5d-ac96-774b-bcce-b302099a8057";
 const std::string kOther = "01890a5d-ac96-774b-bcce-b302099a8058";
 const std::string kSecret = "0123456789abcdef0123456789abcdef";
-const std::string kQuestion = R"({"prompt":"How many secrets?","run_id":")" + kId + "\"}";
-
-HeaderList bearer(const std::string& token) { return {{"Authorization", "Bearer " + token}}; }
-
-/// Users with keys: ada and bob are ordinary, root is an administrator.
-class ApiKeyContract : public GatewayFixture {
- protected:
-  void start_with_keys(GatewaySetup setup) {
-    std::ofstream file(directory_ / "keys");
-    for (const auto* subject : {"ada", "bob", "root"}) {
-      auto made = gateway::make_api_key(subject).value();
-      keys_[subject] = made.key;
-      file << made.line;
-    }
-    file.close();
-    ::chmod((directory_ / "keys").c_str(), 0600);
-    setup.gateway.auth.mode = AuthMode::api_key;
-    setup.gateway.auth.key_file = directory_ / "keys";
-    setup.gateway.auth.admins = {"root"};
-    start(std::move(setup));
-  }
-
-  HttpReply get_as(const std::string& user, const std::string& target, HeaderList headers = {}) const {
-    headers.emplace_back("Authorization", "Bearer " + keys_.at(user));
-    return get(target, headers);
-  }
-  HttpReply post_as(const std::string& user, const std::string& target, std::string_view body = {},
-                    HeaderList headers = {}) const {
-    headers.emplace_back("X-Api-Key", keys_.at(user));
-    return post(target, body, headers);
-  }
-  void ask_as_ada() {
-    ASSERT_EQ(post_as("ada", "/v1/threads/t1/runs", kQuestion, {{"Prefer", "respond-async"}}).status, 202);
-  }
-  void wait_for_the_answer() {
-    while (text_of(object_of(get_as("ada", "/v1/runs/" + kId, {{"Prefer", "wait=2"}})), "status") != "completed") {
-    }
-  }
-
-  std::map<std::string, std::string> keys_;
-};
 
 TEST_F(ApiKeyContract, ARequestWithoutAGoodKeyIsToldHowToSayWhoItIs) {
   start_with_keys(quick_setup());
@@ -92,6 +46,21 @@ TEST_F(ApiKeyContract, EveryRouteOfRunsNeedsAnIdentity) {
   EXPECT_EQ(post("/analyze", R"({"prompt":"q","thread_id":"t1"})").status, 401);
   EXPECT_EQ(post(run + "/cancel", "").status, 401);
   EXPECT_EQ(post(run + "/ack", "").status, 401);
+}
+
+TEST_F(ApiKeyContract, AWorkerIsToldWhoAsksAndTellsThreadsOfTwoUsersApart) {
+  start_with_keys(quick_setup("--report"));
+  ask_as("ada", R"({"prompt":"q"})");
+  ask_as("bob", R"({"prompt":"q"})");
+  for (const std::string user : {"ada", "bob"}) {
+    json::object run;
+    do {
+      run = object_of(get_as(user, "/v1/threads/t1/runs")).at("runs").as_array().at(0).as_object();
+    } while (text_of(run, "status") != "completed");
+    const auto& result = run.at("result").as_object();
+    EXPECT_EQ(text_of(result, "user"), user);
+    EXPECT_EQ(text_of(result, "thread_key"), user + "/t1");
+  }
 }
 
 TEST_F(ApiKeyContract, ProbesAndThePageNeedNone) {

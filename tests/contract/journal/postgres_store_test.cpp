@@ -186,14 +186,29 @@ TEST_F(PostgresStoreTest, WhatAnotherInstanceDidIsHeardAlsoAfterTheConnectionBro
 }
 
 TEST_F(PostgresStoreTest, NobodyIsJudgedRightAfterTheDatabaseWasAway) {
+  constexpr milliseconds kLease{1'000};
   open();
-  const auto id = accepted();
+  accepted();
   store_->renew_lease("gone", milliseconds(1)).value();
   store_->claim(Claim{"gone", {"{}"}}).value();
-  store_->renew_lease("judge", milliseconds(600'000)).value();
-  EXPECT_TRUE(store_->orphans(10).value().empty()) << "the silence has not lasted one lease time";
-  store_->renew_lease("judge", milliseconds(5)).value();
-  EXPECT_TRUE(eventually([&] { return !store_->orphans(10).value().empty(); }));
+  const auto judged = [&] {
+    store_->renew_lease("judge", kLease).value();
+    return !store_->orphans(10).value().empty();
+  };
+  EXPECT_TRUE(eventually(judged)) << "the silence has lasted one lease time";
+  // On a busy machine a whole lease time may pass before the database is asked again: then once more.
+  bool looked_in_time = false;
+  for (int tries = 0; tries < 30 && !looked_in_time; ++tries) {
+    const auto broken_at = system_clock().steady();
+    kill_connections();
+    ASSERT_TRUE(eventually([&] { return store_->renew_lease("judge", kLease).has_value(); }));
+    const auto orphans = store_->orphans(10);
+    looked_in_time = system_clock().steady() - broken_at < kLease;
+    if (looked_in_time) EXPECT_TRUE(!orphans || orphans->empty()) << "nobody could renew while it was away";
+  }
+  EXPECT_TRUE(looked_in_time);
+  EXPECT_GT(store_->health().connections.broken, 0U);
+  EXPECT_TRUE(eventually([&] { return store_->orphans(10).value_or(std::vector<journal::Run>()).size() == 1; }));
 }
 
 }  // namespace

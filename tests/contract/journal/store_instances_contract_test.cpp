@@ -113,6 +113,22 @@ TEST_P(StoreContract, ALeaseHoldsUntilItLapsesOrEnds) {
   EXPECT_TRUE(store_->end_lease("nobody"));
 }
 
+TEST_P(StoreContract, AnEndedLeaseStillTellsUntilWhenItHeld) {
+  EXPECT_EQ(store_->lease_until("i1").value(), std::nullopt);
+  store_->renew_lease("i1", milliseconds(60'000)).value();
+  const auto held = store_->lease_until("i1").value().value();
+  EXPECT_TRUE(store_->end_lease("i1"));
+  const auto ended = store_->lease_until("i1").value().value();
+  EXPECT_LT(ended, held);
+  EXPECT_GT(ended, held - 60'000 - 30'000) << "about now";
+  store_->renew_lease("i2", milliseconds(5)).value();
+  const auto lapses = store_->lease_until("i2").value().value();
+  pass(milliseconds(10));
+  store_->renew_lease("i3", milliseconds(5)).value();
+  EXPECT_EQ(store_->lease_until("i1").value(), ended);
+  EXPECT_EQ(store_->lease_until("i2").value(), lapses);
+}
+
 TEST_P(StoreContract, RunsOfAnInstanceWithoutALeaseAreOrphans) {
   store_->renew_lease("alive", milliseconds(60'000)).value();
   store_->renew_lease("dying", milliseconds(1)).value();

@@ -21,6 +21,8 @@ let adasKey;
 let bobsKey;
 /** One start an hour for each user. */
 let frugal;
+/** With a database that is away. */
+let cut;
 const seen = new Set();
 
 before(async () => {
@@ -31,8 +33,10 @@ before(async () => {
   bobsKey = guarded.addKey('bob');
   await guarded.start();
   frugal = await new Server(otherWorker, { RATE_LIMIT_REQUESTS: '1', RATE_LIMIT_WINDOW: '1h' }).start();
+  cut = await new Server([...otherWorker, '--database', 'postgresql://127.0.0.1:1/nowhere']).start();
 });
 after(async () => {
+  await cut.stop();
   await frugal.stop();
   await server.stop();
   await guarded.stop();
@@ -422,6 +426,14 @@ test('The state of the server can be asked', async () => {
   for (const path of ['/livez', '/readyz', '/startupz', '/health', ...database]) await exercise(200, 'GET', path);
   const { json } = await exercise(200, 'GET', '/initial-followup-prompts');
   assert.equal(json.length, 3);
+});
+
+test('The connections to the database are replaced on request of an administrator', async () => {
+  const path = '/admin/reset-pool';
+  const { json } = await exercise(200, 'POST', path);
+  assert.equal(json.status, 'nothing_to_reset');
+  await exercise(403, 'POST', path, { on: guarded, headers: { Authorization: `Bearer ${adasKey}` } });
+  await exercise(503, 'POST', path, { on: cut });
 });
 
 test('A server that stops is not ready', async () => {

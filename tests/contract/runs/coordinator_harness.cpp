@@ -7,8 +7,8 @@
 namespace holdfast::testing {
 namespace {
 
-FaultyStore* open_store(const std::string& directory, bool shared) {
-  auto store = journal::open_sqlite_store(directory + "/journal.sqlite", system_clock());
+FaultyStore* open_store(const std::string& directory, const Clock& clock, bool shared) {
+  auto store = journal::open_sqlite_store(directory + "/journal.sqlite", clock);
   if (!store) throw std::runtime_error(store.error().message());
   auto faulty = std::make_unique<FaultyStore>(std::move(*store));
   if (shared) faulty->pretend_to_be_shared();
@@ -31,7 +31,7 @@ workers::PoolConfig pool_config(const std::string& directory, const std::string&
 
 LiveCoordinator::LiveCoordinator(const std::string& directory, const std::string& worker_flags,
                                  runs::CoordinatorConfig config, HarnessConfig harness)
-    : store_(open_store(directory, harness.shared_journal)),
+    : store_(open_store(directory, *harness.journal_clock, harness.shared_journal)),
       journal_(io_.get_executor(), std::unique_ptr<journal::Store>(store_), {.probe_interval = 20ms}),
       pool_(io_.get_executor(), pool_config(directory, worker_flags, harness.workers), [this] { coordinator_.pump(); }),
       coordinator_(io_.get_executor(), journal_, pool_, system_clock(), std::move(config)) {}
@@ -98,6 +98,8 @@ void LiveCoordinator::stop(std::chrono::milliseconds patience) {
 LiveCoordinator& CoordinatorTest::serve_without_workers(const std::string& worker_flags, runs::CoordinatorConfig config,
                                                         HarnessConfig harness) {
   live_.reset();
+  harness.shared_journal |= shared_;
+  harness.journal_clock = journal_clock_;
   live_ = std::make_unique<LiveCoordinator>(directory_.path(), worker_flags, std::move(config), harness);
   live_->recover();
   return *live_;

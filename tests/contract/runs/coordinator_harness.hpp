@@ -22,7 +22,8 @@ using journal::RunStatus;
 /// Around the coordinator.
 struct HarnessConfig {
   int workers = 1;
-  bool shared_journal = false;  ///< As if other instances used it.
+  bool shared_journal = false;                     ///< As if other instances used it.
+  const Clock* journal_clock = &system_clock();  ///< Of the store. Not null.
 };
 
 /// What one server process holds. Destroy it without stop() to play a death.
@@ -52,9 +53,10 @@ class LiveCoordinator {
   std::vector<EntryKind> history(const RunId& id);
   void stop(std::chrono::milliseconds patience = 10s);
 
-  asio::any_io_executor executor() { return io_.get_executor(); }
   runs::Coordinator& coordinator() { return coordinator_; }
   workers::Pool& pool() { return pool_; }
+  journal::Journal& journal() { return journal_; }
+  asio::any_io_executor executor() { return io_.get_executor(); }
   FaultyStore& store() { return *store_; }
 
  private:
@@ -80,6 +82,8 @@ class CoordinatorTest : public ::testing::Test {
   }
 
   TemporaryDirectory directory_;
+  const Clock* journal_clock_ = &system_clock();
+  bool shared_ = false;
   std::unique_ptr<LiveCoordinator> live_;
   RunId id_ = RunId::make();
 };

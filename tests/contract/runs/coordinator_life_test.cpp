@@ -68,9 +68,12 @@ TEST_F(CoordinatorTest, AnotherOwnerSeesNothingAndCannotTakeTheId) {
 
 TEST_F(CoordinatorTest, AWaitingRunIsCancelledBeforeItStarts) {
   auto& live = serve_without_workers();
-  ASSERT_TRUE(live.submit(id_));
-  ASSERT_TRUE(live.coordinator().queue_place(id_));
-  EXPECT_EQ(live.coordinator().queue_place(id_)->reason, "workers_starting");
+  const auto accepted = live.submit(id_);
+  ASSERT_TRUE(accepted);
+  const auto place = live.coordinator().queue_place(accepted->run);
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->reason, "workers_starting");
+  EXPECT_EQ(place->position, 1);
   const auto run = live.await(live.coordinator().cancel("ada", id_));
   ASSERT_TRUE(run);
   EXPECT_EQ(run->status, RunStatus::cancelled);

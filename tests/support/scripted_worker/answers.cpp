@@ -44,9 +44,10 @@ std::string result_of(const Options& options, const Request& request, int resume
   auto prompt = raw_value(request.body, "prompt");
   if (!options.report) return fmt::format(R"({{"result":{}}})", or_null(prompt));
   return fmt::format(
-      R"({{"result":{},"run_id":"{}","attempt":{},"deadline_ms":{},"traceparent":"{}","checkpoint":{},"pid":{},"resumed_at":{}}})",
+      R"({{"result":{},"run_id":"{}","attempt":{},"deadline_ms":{},"traceparent":"{}","user":"{}","thread_key":"{}","checkpoint":{},"pid":{},"resumed_at":{}}})",
       or_null(prompt), header(request.head, "Holdfast-Run-Id"), header(request.head, "Holdfast-Attempt"),
       header(request.head, "Holdfast-Deadline-Ms"), header(request.head, "traceparent"),
+      header(request.head, "Holdfast-User"), header(request.head, "Holdfast-Thread-Key"),
       or_null(raw_value(request.body, "checkpoint")), ::getpid(), resumed_at);
 }
 

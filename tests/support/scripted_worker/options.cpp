@@ -18,7 +18,8 @@ Good manners
   --stream             answer as an event stream with progress and checkpoint lines
   --steps N            steps of the stream (3); it goes on after a checkpoint it is given
   --deltas N           stream N pieces of the answer after the steps
-  --report             add run_id, attempt, deadline_ms, traceparent, checkpoint, pid, resumed_at to the result
+  --report             add run_id, attempt, deadline_ms, traceparent, user, thread_key, checkpoint, pid,
+                       resumed_at to the result
   --sleep-ms N         sleep before an answer, or before each step of a stream
   --record FILE        append a line "RUN_ID ATTEMPT PID" for every request, before anything else
   --gate DIR           send no result before DIR/RUN_ID is there

@@ -20,6 +20,11 @@ TEST(WaitingTextTest, EveryReasonIsToldInWords) {
   EXPECT_EQ(waiting(R"({"position":1,"reason":"retry_backoff"})", 0), "");
 }
 
+TEST(WaitingTextTest, APlaceThatIsNotKnownIsNotInvented) {
+  EXPECT_EQ(waiting(R"({"position":null,"reason":"at_another_instance","estimate_seconds":null})"),
+            "it waits at another server");
+}
+
 TEST(WaitingTextTest, AReasonOfANewerServerIsShownAsItIs) {
   EXPECT_EQ(waiting(R"({"position":2,"reason":"memory","detail":"needs 80 MB"})"),
             "memory (needs 80 MB); 2 in the line");

@@ -64,6 +64,13 @@ TEST(RunJsonTest, AQueuedRunSaysWhereItStandsAndHasNoVia) {
             R"("queue":{"position":2,"reason":"workers_busy","estimate_seconds":14},"usage":{}})");
 }
 
+TEST(RunJsonTest, ARunThatWaitsAtAnotherInstanceHasNoPositionHere) {
+  const auto run = run_with(RunStatus::queued);
+  const runs::QueuePlace place{.position = {}, .reason = "at_another_instance", .detail = "", .estimate_seconds = {}};
+  EXPECT_EQ(place_json(place), R"({"position":null,"reason":"at_another_instance","estimate_seconds":null})");
+  EXPECT_EQ(run_etag(run, place), "\"4\"");
+}
+
 TEST(RunEtagTest, ItChangesWithTheRunAndWithItsPlace) {
   const auto run = run_with(RunStatus::queued);
   const runs::QueuePlace second{.position = 2, .reason = "workers_busy", .detail = "", .estimate_seconds = {}};

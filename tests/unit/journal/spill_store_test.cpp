@@ -307,6 +307,63 @@ TEST_F(SpillStoreTest, LocalRunsGoOnWhileTheyAreMoved) {
   EXPECT_EQ(spill().fenced, 0);
 }
 
+TEST_F(SpillStoreTest, ATextThatTheDatabaseCannotHoldIsRefusedWhileItIsAwayToo) {
+  const auto there = started();
+  take_away();
+  auto odd = new_run(RunId::make());
+  odd.run.prompt = std::string("nul \0 inside", 12);
+  const auto here = RunId::make();
+  const auto bad_progress = from(there, progress_of(there.id, 1, "\xff"));
+  const auto results = write_all({odd, new_run(here), bad_progress, from(there, progress_of(there.id))});
+  EXPECT_EQ(results[0].error().code(), ErrorCode::invalid_argument);
+  EXPECT_TRUE(results[1]) << "the others of the batch are not hurt";
+  EXPECT_EQ(results[2].error().code(), ErrorCode::invalid_argument);
+  EXPECT_TRUE(results[3]) << results[3].error().message();
+  EXPECT_EQ(spill().depth, 2);
+  give_back();
+  wait_until_settled();
+  EXPECT_EQ(spill().depth, 0);
+  EXPECT_EQ(history_there(there.id).size(), 3U);
+}
+
+TEST_F(SpillStoreTest, AHangingDatabaseSlowsAQuarterOfTheTimeAtMost) {
+  std::chrono::milliseconds hung{0};
+  database().hang = [&] {
+    hung += seconds(5);
+    clock().advance(seconds(5));
+  };
+  const auto begun = clock().steady();
+  take_away();
+  const auto run = started();
+  while (clock().steady() - begun < std::chrono::minutes(10)) {
+    wait();
+    EXPECT_TRUE(write(progress_of(run.id)));
+    (void)store().list({.owner = "ann"});
+  }
+  // Each try asks twice: whether it takes writes, and then one read.
+  EXPECT_LE(hung, seconds(600) / 4 + seconds(10));
+  EXPECT_GE(hung, std::chrono::minutes(1)) << "and it is not forgotten";
+  database().hang = nullptr;
+  give_back();
+  wait_until_settled();
+  EXPECT_EQ(spill().depth, 0);
+}
+
+TEST_F(SpillStoreTest, AClaimWhoseAcknowledgementWasLostIsKnownOnceItWasAskedFor) {
+  ASSERT_TRUE(other_instance()->renew_lease("elsewhere", std::chrono::hours(1)));
+  ASSERT_TRUE(store().renew_lease("here", seconds(100)));
+  const auto id = RunId::make();
+  const std::vector<Write> elsewhere{new_run(id)};
+  ASSERT_TRUE(other_instance()->commit(elsewhere).at(0));
+  database().lost_ack.arm(1);
+  EXPECT_EQ(store().claim({"here", {"{}"}}).error().code(), ErrorCode::unavailable);
+  wait_until_settled();
+  const auto held = store().held_by("here").value();
+  ASSERT_EQ(held.size(), 1U);
+  take_away();
+  EXPECT_TRUE(write(from(held[0], completion_of(id)))) << "the lease covers it";
+}
+
 TEST_F(SpillStoreTest, ADatabaseThatOnlyAnswersProbesIsTriedLessAndLess) {
   constexpr int kArmed = 1'000'000;
   database().fail_before_commit.arm(kArmed);

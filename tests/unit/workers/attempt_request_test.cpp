@@ -39,6 +39,22 @@ TEST(AttemptRequestTest, HandsTheTraceOn) {
   EXPECT_THAT(request_head(traced, 1s), HasSubstr("\r\ntraceparent: 00-ab-cd-01\r\n"));
 }
 
+TEST(AttemptRequestTest, SaysWhoAsksAndGivesEachThreadAKeyOfItsOwn) {
+  auto asked = attempt();
+  asked.owner = "auth0|ada";
+  asked.thread_id = "t 1";
+  EXPECT_THAT(request_head(asked, 1s), HasSubstr("\r\nHoldfast-User: auth0%7Cada\r\n"
+                                                 "Holdfast-Thread-Key: auth0%7Cada/t%201\r\n"));
+  asked.owner = "a/b";
+  asked.thread_id = "c";
+  auto other = attempt();
+  other.owner = "a";
+  other.thread_id = "b/c";
+  EXPECT_NE(request_head(asked, 1s), request_head(other, 1s));
+  asked.owner = "Ondřej\r\nX-Evil: 1";
+  EXPECT_THAT(request_head(asked, 1s), HasSubstr("Holdfast-User: Ond%C5%99ej%0D%0AX-Evil%3A%201\r\n"));
+}
+
 TEST(AttemptRequestTest, AHeaderCannotBeSmuggledIn) {
   auto traced = attempt();
   traced.traceparent = "00\r\nX-Evil: 1";
