@@ -91,7 +91,8 @@ class SaturationTracker {
  private:
   [[nodiscard]] bool is_stuck(const SaturationInput& input) const;
   [[nodiscard]] bool awaits_replacement(const SaturationInput& input);
-  [[nodiscard]] const SaturationWorker* smallest_loss(std::span<const SaturationWorker> workers) const;
+  [[nodiscard]] const SaturationWorker* smallest_loss(std::span<const SaturationWorker> workers,
+                                                      SteadyTime began) const;
   SaturationStep judge_restart(SteadyTime now);
   void end() noexcept;
 
