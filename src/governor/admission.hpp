@@ -44,7 +44,7 @@ struct AdmissionRequest {
   Bytes speculative;  ///< From speculative_growth().
   Prediction predicted;
   Bytes boot;         ///< Of the worker that must be started for it; zero when one is idle.
-  Bytes reclaimable;  ///< What recycling idle workers would give back, by their floors above a fresh one's.
+  Bytes reclaimable;  ///< What recycling and retiring workers would give back, or is giving back (recycling.hpp).
   /// Since when something waits while nothing runs (IdleWait).
   std::optional<SteadyTime> idle_since;
 };

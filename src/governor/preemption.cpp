@@ -1,5 +1,6 @@
 #include "governor/preemption.hpp"
 
+#include <algorithm>
 #include <tuple>
 
 #include "governor/saturating.hpp"
@@ -7,9 +8,14 @@
 namespace holdfast::governor {
 namespace {
 
+/// How often a run is given up for others before it is their turn.
+constexpr int kSparedAfter = 2;
+
 bool goes_before(const PreemptionRun& a, const PreemptionRun& b) noexcept {
-  return std::tuple(a.retriable, a.worker_held, a.started_at, a.worker) >
-         std::tuple(b.retriable, b.worker_held, b.started_at, b.worker);
+  const auto rank = [](const PreemptionRun& run) {
+    return std::tuple(run.retriable, run.given_up_before < kSparedAfter, run.worker_held, run.started_at, run.worker);
+  };
+  return rank(a) > rank(b);
 }
 
 const PreemptionRun& first_to_go(std::span<const PreemptionRun> running) noexcept {
@@ -32,21 +38,23 @@ std::string_view to_string(PreemptionCause cause) noexcept {
 }
 
 std::optional<Preemption> choose_victim(const PreemptionInput& input) {
-  const bool passes_limit = plus(input.used, input.speculative) >= input.limit;
-  const bool is_time = passes_limit || input.level == memory::Level::emergency;
-  if (!is_time || input.running.empty() || input.one_is_dying) return std::nullopt;
-  const auto& run = first_to_go(input.running);
+  if (input.running.empty() || input.one_is_dying) return std::nullopt;
+  const auto end = times(input.limit, input.near_end);
+  const bool is_near_end = input.used >= end;
   const bool is_only_one = input.running.size() == 1;
-  if (!passes_limit && (is_only_one || !run.retriable)) return std::nullopt;
-  const bool outgrew_limit = plus(plus(input.least_used, run.grown), input.speculative) >= input.limit;
-  auto cause = PreemptionCause::predicted;
-  if (is_only_one && outgrew_limit) {
-    cause = PreemptionCause::exceeds_limit;
-  } else if (input.level == memory::Level::emergency) {
-    cause = PreemptionCause::emergency;
-  }
-  return Preemption{run.run,         run.worker, cause,       run.retriable,    run.grown,
-                    run.worker_held, input.used, input.limit, input.speculative};
+  // Of a spike no more than what decides is held against the only run: it may be over.
+  const auto expected = is_only_one ? std::min(input.growth, minus(input.limit, end)) : input.speculative;
+  const bool passes_limit = plus(input.used, expected) >= input.limit;
+  const auto& run = first_to_go(input.running);
+  const bool goes_for_itself = is_near_end && passes_limit;
+  const bool goes_for_others = passes_limit || (is_near_end && run.retriable);
+  if (is_only_one ? !goes_for_itself : !goes_for_others) return std::nullopt;
+
+  const bool outgrew_limit = plus(plus(input.least_used, run.grown), expected) >= input.limit;
+  auto cause = is_near_end ? PreemptionCause::emergency : PreemptionCause::predicted;
+  if (is_only_one && outgrew_limit) cause = PreemptionCause::exceeds_limit;
+  return Preemption{run.run,         run.worker, cause,       run.retriable, run.grown,
+                    run.worker_held, input.used, input.limit, expected};
 }
 
 }  // namespace holdfast::governor

@@ -21,7 +21,8 @@ std::optional<RecycleReason> reason_to_recycle(const RecycleConfig& config, cons
 }
 
 RecycleMode mode_for(const RecycleRoom& room) {
-  if (!room.boot) return RecycleMode::drain_first;
+  // A run that waits for memory wants the old worker's now, not the new one's on top.
+  if (!room.boot || room.run_waits) return RecycleMode::drain_first;
   const auto both = plus(plus(room.used, plus(room.unconsumed, room.speculative)), *room.boot);
   return both <= times(room.limit, room.ceiling) ? RecycleMode::overlap : RecycleMode::drain_first;
 }
@@ -41,7 +42,12 @@ std::string_view to_string(RecycleReason reason) noexcept {
 }
 
 std::string_view to_string(RecycleMode mode) noexcept {
-  return mode == RecycleMode::overlap ? "overlap" : "drain_first";
+  switch (mode) {
+    case RecycleMode::overlap: return "overlap";
+    case RecycleMode::drain_first: return "drain_first";
+    case RecycleMode::retire: return "retire";
+  }
+  return "unknown";
 }
 
 Bytes winnable(const RecycleConfig& config, const WorkerMemory& worker, std::optional<Bytes> boot) noexcept {
@@ -54,6 +60,9 @@ Bytes winnable(const RecycleConfig& config, const WorkerMemory& worker, std::opt
 std::optional<RecycleDecision> judge_recycling(const RecycleConfig& config, const WorkerMemory& worker,
                                                const RecycleRoom& room, const RecycleHistory& history,
                                                std::optional<RecycleReason> asked, SteadyTime now) {
+  if (!asked && room.run_waits && room.is_spare && worker.floor >= config.min_gain) {
+    return RecycleDecision{RecycleReason::room, RecycleMode::retire, worker.floor};
+  }
   const auto gain = winnable(config, worker, room.boot);
   auto reason = asked;
   if (!reason && !history.stop(now)) reason = reason_to_recycle(config, worker, room, gain, now);

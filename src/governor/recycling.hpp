@@ -1,14 +1,13 @@
 /// Whether a worker is to be replaced by a fresh one, why, and in which order: the new one first, or the old one out
-/// first. Pure.
+/// first; or stopped without a successor, when the run that waits needs its memory and not itself. Pure.
 ///
 /// The caller drains: a run in progress ends first, and new ones wait in the journal meanwhile. Nothing is lost by it.
 ///
 /// Invariants:
 ///   - Overlap (new first) only if what is used, promised and may be taken by the next tick leaves room for a fresh
-///   worker,
-///     by its measured footprint, under the ceiling. Not measured: drain first.
+///     worker, by its measured footprint, under the ceiling, and no run waits for memory. Not measured: drain first.
 ///   - A worker that gives back less than `min_gain` is replaced only when somebody asked for it.
-///   - While recycling has proved useless (RecycleHistory), only what was asked for is done.
+///   - While recycling has proved useless (RecycleHistory), only what was asked for is done. Retiring goes on.
 #pragma once
 
 #include <chrono>
@@ -47,7 +46,11 @@ enum class RecycleReason : unsigned char {
 
 [[nodiscard]] std::string_view to_string(RecycleReason reason) noexcept;
 
-enum class RecycleMode : unsigned char { overlap, drain_first };
+enum class RecycleMode : unsigned char {
+  overlap,
+  drain_first,
+  retire,  ///< No successor now; one starts when a run needs it and its start has room (AdmissionRequest::boot).
+};
 
 [[nodiscard]] std::string_view to_string(RecycleMode mode) noexcept;
 
@@ -67,6 +70,7 @@ struct RecycleRoom {
   Bytes speculative;
   std::optional<Bytes> boot;  ///< BootFootprint::expected().
   bool run_waits = false;     ///< The head of the queue waits for memory.
+  bool is_spare = false;      ///< This worker is idle, and another idle one is left for that run.
 };
 
 struct RecycleDecision {
@@ -75,8 +79,12 @@ struct RecycleDecision {
   Bytes winnable;
 };
 
-/// What replacing the worker would give back; zero when that is not worth a start. The sum over the idle workers is
-/// AdmissionRequest::reclaimable, unless a stop of `history` is in force.
+/// What replacing the worker would give back; zero when that is not worth a start.
+///
+/// AdmissionRequest::reclaimable is the sum of
+///   - this, of the idle worker that the waiting run will get (zero while a stop of the history is in force);
+///   - all that the other idle workers hold, since they can be retired;
+///   - all that an old worker on its way out still holds: to start before it is gone would be to start in vain.
 [[nodiscard]] Bytes winnable(const RecycleConfig& config, const WorkerMemory& worker,
                              std::optional<Bytes> boot) noexcept;
 

@@ -3,12 +3,11 @@
 /// Ownership: owns its actions; one, on the supervisor strand. Every walk() has ended when it is destroyed. Reads
 /// memory through the function it was given, and the time from the clock it was given; deadlines run on real time.
 /// Invariants:
-///   - One walk at a time. An ask that comes meanwhile joins it (and raises its level if its own is higher); a manual
-///   ask
-///     does not join a walk for a level, which may do less, but follows it.
-///   - A walk for a level takes the actions that are worth their cost at that level and are not known to be futile, and
-///     stops once usage is at its target or under. It leaves `rest` to the one before, unless the level has risen
-///     since.
+///   - One walk at a time. An ask that comes meanwhile joins it, and raises its level if its own is higher. Only a
+///     manual ask does not join a walk for a level, which may do less, but follows it.
+///   - A walk for a level takes the actions that are worth their cost at that level and are not known to be futile,
+///     and stops once usage is at its target or under. It begins `rest` after the one before, unless the level has
+///     risen since.
 ///   - A manual walk takes every action up to the cost it allows.
 ///   - In observe-only mode nothing is applied; the report says what would have been.
 #pragma once

@@ -22,7 +22,7 @@ Bytes speculative_growth(std::span<const Reservation> running, Bytes used_before
     const auto growth = minus(run.seen, run.seen_before);
     run_growth = plus(run_growth, growth);
     run_shrinkage = plus(run_shrinkage, minus(run.seen_before, run.seen));
-    expected = plus(expected, minus(times(growth, ticks), minus(run.reserved, run.seen)));
+    expected = plus(expected, times(std::min(growth, minus(run.seen, run.reserved)), ticks));
   }
   // A run that shrank hides as much growth elsewhere.
   const auto outside = minus(plus(used, run_shrinkage), plus(used_before, run_growth));

@@ -1,9 +1,11 @@
 /// Memory promised to the runs that are running, and how much of it they have taken.
 ///
-/// Ownership: one `Reservations` on the supervisor strand; it outlives its holds. A `ReservationHold` is the claim of
-/// one attempt and lives as long as it: destroying it gives the promise back, so a promise cannot leak. Units: `seen`
-/// is how far the worker's tree is, now, above what it held when the attempt was admitted (a worker started for the
-/// attempt held nothing). It may fall again; what is not taken stays promised. Invariants:
+/// `seen` is how far the worker's tree is, now, above what it held when the attempt was admitted (a worker started for
+/// the attempt held nothing). It may fall again; what is not taken stays promised.
+///
+/// Ownership: one `Reservations` on the supervisor strand. A `ReservationHold` is the claim of one attempt and lives as
+/// long as it: destroying it gives the promise back, so a promise cannot leak. It may outlive the `Reservations`.
+/// Invariants:
 ///   - At most `capacity` promises.
 ///   - What is unconsumed is the sum of max(0, reserved - seen): never negative, zero when nothing runs.
 #pragma once
@@ -31,8 +33,9 @@ struct Reservation {
 /// The sum of max(0, reserved - seen).
 [[nodiscard]] Bytes unconsumed(std::span<const Reservation> running) noexcept;
 
-/// What the next tick may take although nobody has reserved it, if it grows like the last one: each run's growth beyond
-/// what is left of its own promise, and all growth outside the runs (a worker that starts, the supervisor).
+/// What the next tick may take although nobody has reserved it, if it grows like the last one: the growth of the runs
+/// that have taken more than they were promised, as far as it is beyond their promise, and all growth outside the runs
+/// (a worker that starts, the supervisor). A run within its promise is expected to stay there, however fast it grew.
 /// `ticks` is how many ticks pass before a decision has an effect.
 [[nodiscard]] Bytes speculative_growth(std::span<const Reservation> running, Bytes used_before, Bytes used,
                                        double ticks = 1.0) noexcept;

@@ -42,7 +42,7 @@ SaturationStep SaturationTracker::update(const SaturationInput& input) {
   if (awaits_replacement(input)) return {};
   const bool relief_tried = input.relief_ended_at && *input.relief_ended_at >= *began_;
   if (!relief_tried && input.now - *began_ < config_.relief_patience) return {};
-  if (const auto* worker = smallest_loss(input.workers)) {
+  if (const auto* worker = smallest_loss(input.workers, *began_)) {
     asked_.insert(worker->id);
     asked_at_ = input.now;
     last_replacing_.reset();
@@ -70,10 +70,11 @@ bool SaturationTracker::awaits_replacement(const SaturationInput& input) {
   return false;
 }
 
-const SaturationWorker* SaturationTracker::smallest_loss(std::span<const SaturationWorker> workers) const {
+const SaturationWorker* SaturationTracker::smallest_loss(std::span<const SaturationWorker> workers,
+                                                         SteadyTime began) const {
   const SaturationWorker* best = nullptr;
   for (const auto& worker : workers) {
-    if (worker.started_at >= *began_ || asked_.contains(worker.id)) continue;
+    if (worker.started_at >= began || asked_.contains(worker.id)) continue;
     if (!best || loses_less(worker, *best)) best = &worker;
   }
   return best;

@@ -8,9 +8,9 @@
 ///
 /// Ownership: one, on the supervisor strand; no I/O, no clock. `now` never goes backwards.
 /// Invariants:
-///   - Each worker is named at most once in a saturation, and one that was started during it never: a saturation is
-///   over,
-///     or its restart recommended, after at most (workers at its start) x `replace_patience` + `relief_patience`.
+///   - Each worker is named at most once in a saturation, and one that was started during it never. So within
+///     `relief_patience` and (workers at its start + 1) x (`replace_patience` + `settle`) a saturation is over, or a
+///     restart recommended.
 ///   - The end of a replacement and its effect are awaited before the next, for at most `replace_patience`.
 ///   - Never two restarts within `restart_interval`, counted from the start of the process.
 #pragma once
@@ -91,7 +91,8 @@ class SaturationTracker {
  private:
   [[nodiscard]] bool is_stuck(const SaturationInput& input) const;
   [[nodiscard]] bool awaits_replacement(const SaturationInput& input);
-  [[nodiscard]] const SaturationWorker* smallest_loss(std::span<const SaturationWorker> workers) const;
+  [[nodiscard]] const SaturationWorker* smallest_loss(std::span<const SaturationWorker> workers,
+                                                      SteadyTime began) const;
   SaturationStep judge_restart(SteadyTime now);
   void end() noexcept;
 

@@ -7,7 +7,6 @@
 namespace holdfast::governor {
 namespace {
 
-using memory::Level;
 using namespace std::chrono_literals;
 
 constexpr Bytes megabytes(std::uint64_t count) { return Bytes(count * 1024 * 1024); }
@@ -15,7 +14,6 @@ constexpr Bytes megabytes(std::uint64_t count) { return Bytes(count * 1024 * 102
 class PreemptionTest : public ::testing::Test {
  protected:
   PreemptionTest() {
-    input_.level = Level::emergency;
     input_.used = megabytes(485);
     input_.limit = megabytes(512);
     input_.least_used = megabytes(100);
@@ -71,7 +69,6 @@ TEST_F(PreemptionTest, ThoseThatCannotBeTriedAgainGoOnlyWhenTheLimitIsAboutToBeP
 }
 
 TEST_F(PreemptionTest, BelowAnEmergencyOnlyWhatTheNextTickWouldTakeCounts) {
-  input_.level = Level::critical;
   input_.used = megabytes(412);
   run(1, 100, 10s);
   run(2, 200, 5s);
@@ -89,17 +86,34 @@ TEST_F(PreemptionTest, TheOnlyRunIsLeftAloneAlsoAtAnEmergency) {
 
 TEST_F(PreemptionTest, UnlessItOutgrowsTheWholeLimit) {
   run(1, 385, 10s);
-  input_.speculative = megabytes(27);
+  input_.growth = megabytes(26);
+  EXPECT_EQ(told(), "none");
+  input_.growth = megabytes(27);
   EXPECT_EQ(told(), "1 exceeds_limit");
-  EXPECT_EQ(victim_->speculative, megabytes(27));
+  EXPECT_EQ(victim_->expected, megabytes(27));
 }
 
 TEST_F(PreemptionTest, IfOthersHoldTheMemoryItIsNotSaidToBeItsFault) {
   run(1, 385, 10s).grown = megabytes(100);
-  input_.speculative = megabytes(27);
+  input_.growth = megabytes(27);
   EXPECT_EQ(told(), "1 emergency");
-  input_.level = Level::critical;
-  EXPECT_EQ(told(), "1 predicted");
+}
+
+TEST_F(PreemptionTest, ASpikeFarBelowTheLimitDoesNotCostTheOnlyRunItsAttempt) {
+  run(1, 309, 10s);
+  input_.used = megabytes(409);
+  input_.growth = megabytes(309);
+  EXPECT_EQ(told(), "none");
+}
+
+TEST_F(PreemptionTest, ARunThatWasGivenUpTwiceIsSparedWhileThereIsAnother) {
+  run(1, 300, 10s).given_up_before = 1;
+  run(2, 50, 20s);
+  EXPECT_EQ(told(), "1 emergency");
+  runs_[0].given_up_before = 2;
+  EXPECT_EQ(told(), "2 emergency");
+  runs_[1].given_up_before = 2;
+  EXPECT_EQ(told(), "1 emergency");
 }
 
 TEST_F(PreemptionTest, OneAtATime) {

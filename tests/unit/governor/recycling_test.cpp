@@ -85,6 +85,15 @@ TEST_F(RecyclingTest, ForRoomOneThatWouldGiveBackNextToNothingIsNotReplaced) {
   EXPECT_EQ(told(), "room");
 }
 
+TEST_F(RecyclingTest, AnIdleWorkerThatTheWaitingRunDoesNotNeedIsRetired) {
+  room_.is_spare = true;
+  EXPECT_EQ(told(), "no");
+  room_.run_waits = true;
+  EXPECT_EQ(told(), "room");
+  EXPECT_EQ(to_string(decision_->mode), "retire");
+  EXPECT_EQ(decision_->winnable, megabytes(80)) << "all of it, fresh or not";
+}
+
 TEST_F(RecyclingTest, AWorkerNoFatterThanAFreshOneStaysWhateverItWeighed) {
   floor(300);
   room_.boot = megabytes(300);
@@ -105,6 +114,9 @@ TEST_F(RecyclingTest, TheNewOneComesFirstOnlyIfBothFit) {
   room_.unconsumed = Bytes(1);
   EXPECT_EQ(mode(), "drain_first");
   room_.unconsumed = Bytes();
+  room_.run_waits = true;
+  EXPECT_EQ(mode(), "drain_first") << "its memory is wanted now";
+  room_.run_waits = false;
   room_.boot.reset();
   EXPECT_EQ(mode(), "drain_first") << "nobody knows what a fresh one needs";
 }
