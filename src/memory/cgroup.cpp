@@ -87,12 +87,13 @@ Result<Cgroup> Cgroup::discover(const KernelFiles& files) {
   auto mounts = parse_cgroup_mounts(*mounts_text);
   if (!mounts) return fail(std::move(mounts), "find memory cgroup");
 
-  if (membership->v1_memory && !mounts->v1_memory.empty()) {
-    return Cgroup(CgroupVersion::v1, visible_groups(mounts->v1_memory, *membership->v1_memory));
+  const auto& [v1_memory, v2] = *membership;
+  if (v1_memory && !mounts->v1_memory.empty()) {
+    return Cgroup(CgroupVersion::v1, visible_groups(mounts->v1_memory, *v1_memory));
   }
   // A controller that v1 has is not in v2, even where v2 is mounted beside it and v1 cannot be seen.
-  if (membership->v1_memory || !membership->v2 || mounts->v2.empty()) return Cgroup();
-  return Cgroup(CgroupVersion::v2, visible_groups(mounts->v2, *membership->v2));
+  if (v1_memory || !v2 || mounts->v2.empty()) return Cgroup();
+  return Cgroup(CgroupVersion::v2, visible_groups(mounts->v2, *v2));
 }
 
 Result<std::optional<CgroupLimit>> Cgroup::limit(const KernelFiles& files) const {
@@ -105,7 +106,8 @@ Result<std::optional<CgroupLimit>> Cgroup::limit(const KernelFiles& files) const
     if (!text) return fail(std::move(text), "read memory limit");
     auto limit = parse_limit(*text, version_);
     if (!limit) return fail(std::move(limit), group + name);
-    if (*limit && (!smallest || **limit <= smallest->limit)) smallest = CgroupLimit{**limit, group};
+    const auto found = *limit;
+    if (found && (!smallest || *found <= smallest->limit)) smallest = CgroupLimit{*found, group};
   }
   return smallest;
 }

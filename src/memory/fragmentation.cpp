@@ -52,7 +52,9 @@ std::optional<FragmentationCause> FragmentationDetector::cause_of(const Fragment
     const auto share = fragmentation({.resident = Bytes(held.count() + bands.live->count()), .live = bands.live});
     if (held >= config_.held && share && *share >= config_.held_share) return FragmentationCause::held;
   }
-  const auto explained = bands.live && baseline_->live ? less(*bands.live, *baseline_->live) : Bytes();
+  // Without a baseline of live bytes, or without live bytes, nothing is explained.
+  const auto live_before = baseline_ ? baseline_->live : std::nullopt;
+  const auto explained = live_before ? less(bands.live.value_or(Bytes()), *live_before) : Bytes();
   if (less(growth_, explained) > config_.growth) return FragmentationCause::growth;
   if (config_.vm_ratio_decides) {
     const auto ratio = fragmentation_ratio(reading.vm_size, bands.resident);

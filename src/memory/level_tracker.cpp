@@ -60,12 +60,11 @@ std::optional<LevelChange> LevelTracker::update(const Result<Reading>& reading, 
 
 LevelTracker::Demand LevelTracker::demand_of(const Reading& reading) const {
   const auto by_use = steps_met(config_.enter, reading.ratio());
-  const bool asked = config_.vm_ratio_decides && reading.vm_ratio();
-  const auto by_vm = asked ? steps_met(config_.vm_ratio_enter, *reading.vm_ratio()) : 0;
+  const double vm_ratio = config_.vm_ratio_decides ? reading.vm_ratio().value_or(0) : 0;
+  const auto by_vm = steps_met(config_.vm_ratio_enter, vm_ratio);
   if (by_use == 0 && by_vm == 0) return {};
   if (by_vm > by_use) {
-    return {level_at(by_vm),
-            fmt::format("VMS/RSS {:.2f} reached {:.2f}", *reading.vm_ratio(), config_.vm_ratio_enter[by_vm - 1])};
+    return {level_at(by_vm), fmt::format("VMS/RSS {:.2f} reached {:.2f}", vm_ratio, config_.vm_ratio_enter[by_vm - 1])};
   }
   return {level_at(by_use),
           fmt::format("use {:.1f} % reached {:.1f} %", reading.ratio() * 100, config_.enter[by_use - 1] * 100)};
@@ -75,13 +74,13 @@ bool LevelTracker::is_calm(const Reading& reading) const noexcept {
   if (level_ == Level::normal) return false;
   const auto step = static_cast<std::size_t>(level_) - 1;
   if (reading.ratio() >= config_.enter[step] - config_.hysteresis) return false;
-  if (!config_.vm_ratio_decides || !reading.vm_ratio()) return true;
-  return *reading.vm_ratio() < config_.vm_ratio_enter[step] * (1 - config_.hysteresis);
+  if (!config_.vm_ratio_decides) return true;
+  return reading.vm_ratio().value_or(0) < config_.vm_ratio_enter[step] * (1 - config_.hysteresis);
 }
 
 std::optional<LevelChange> LevelTracker::update_blind(const std::string& reason, SteadyTime now) {
   calm_since_.reset();
-  const auto age = now - *last_good_;
+  const auto age = now - last_good_.value_or(now);
   if (age <= config_.max_age || level_ >= Level::warning) return std::nullopt;
   return move_to(Level::warning, fmt::format("no reading for {:.1f} s: {}", seconds(age), reason), now);
 }

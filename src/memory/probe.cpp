@@ -39,10 +39,11 @@ Result<std::optional<GroupReading>> read_group(const KernelFiles& files, const R
   if (!cgroup) return std::unexpected(cgroup.error());
   auto limit = cgroup->limit(files);
   if (!limit) return fail(std::move(limit));
-  if (!*limit || (*limit)->limit >= machine) return std::optional<GroupReading>();
-  auto usage = cgroup->usage(files, (*limit)->group);
+  const auto nearest = *limit;
+  if (!nearest || nearest->limit >= machine) return std::optional<GroupReading>();
+  auto usage = cgroup->usage(files, nearest->group);
   if (!usage) return fail(ErrorCode::unavailable, "limited cgroup: " + usage.error().message());
-  return GroupReading{**limit, *usage};
+  return GroupReading{*nearest, *usage};
 }
 
 Result<Usage> judge(const Result<Bytes>& machine, const Result<std::optional<GroupReading>>& group,
@@ -50,7 +51,8 @@ Result<Usage> judge(const Result<Bytes>& machine, const Result<std::optional<Gro
   if (!machine) return std::unexpected(machine.error());
   if (!group) return std::unexpected(group.error());
   std::optional<Usage> nearest;
-  if (*group) nearest = Usage{(*group)->usage.hard, (*group)->limit.limit, LimitSource::cgroup, (*group)->limit.group};
+  if (const auto& ours = *group)
+    nearest = Usage{ours->usage.hard, ours->limit.limit, LimitSource::cgroup, ours->limit.group};
   if (!nearest || setting) {
     if (!tree) return std::unexpected(tree.error());
     const bool set = setting && *setting <= *machine;
@@ -63,13 +65,15 @@ Result<Usage> judge(const Result<Bytes>& machine, const Result<std::optional<Gro
 
 Result<std::optional<Bytes>> working_set(const KernelFiles& files, const Result<Cgroup>& cgroup,
                                          const Result<std::optional<GroupReading>>& group) {
-  if (group && *group) return (*group)->usage.working_set;
+  if (group) {
+    if (const auto& limited = *group) return limited->usage.working_set;
+  }
   if (!cgroup) return std::unexpected(cgroup.error());
   if (cgroup->version() == CgroupVersion::none) return std::optional<Bytes>();
   auto usage = if_there(cgroup->usage(files, cgroup->groups().front()));
   if (!usage) return fail(std::move(usage));
-  if (!*usage) return std::optional<Bytes>();
-  return (*usage)->working_set;
+  const auto own = *usage;
+  return own ? std::optional(own->working_set) : std::nullopt;
 }
 
 Result<std::optional<Stall>> read_stall(const KernelFiles& files, const Result<Cgroup>& cgroup) {

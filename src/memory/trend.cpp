@@ -102,7 +102,7 @@ class TrendEvaluation {
     if (const auto interval = all_.interval(config_.z)) {
       trend.low = interval->low;
       trend.high = interval->high;
-      trend.verdict = judge(trend);
+      trend.verdict = judge(trend, interval->low, *trend.slope);
     }
     return trend;
   }
@@ -134,11 +134,11 @@ class TrendEvaluation {
     return std::min(static_cast<std::size_t>(share), kQuarters - 1);
   }
 
-  GrowthVerdict judge(const Trend& trend) {
-    const double gain = *trend.low * life_span_;
+  GrowthVerdict judge(const Trend& trend, double low, double slope) {
+    const double gain = low * life_span_;
     const bool glaring = is_suspicious(static_cast<std::int64_t>(gain));
     if (trend.runs < config_.least_runs && !glaring) return GrowthVerdict::unknown;
-    if (*trend.low > config_.least_slope && repeats(*trend.slope) && gain > fall_) {
+    if (low > config_.least_slope && repeats(slope) && gain > fall_) {
       return glaring || life_span_ >= config_.least_life ? GrowthVerdict::leak : GrowthVerdict::unknown;
     }
     if (trend.retained >= static_cast<std::int64_t>(config_.retained.count())) return GrowthVerdict::retention;
