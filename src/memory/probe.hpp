@@ -1,7 +1,7 @@
 /// Takes the snapshot of a tick from the kernel.
 ///
 /// Ownership: one Probe, owned by whoever ticks; it remembers only where our cgroup is. Runs on: supervisor strand;
-/// blocks for about 50 microseconds and 10 a process.
+/// blocks for about 80 microseconds and 16 a process (0.2 ms with 8 workers; 0.8 ms if each has 12 threads).
 #pragma once
 
 #include <optional>

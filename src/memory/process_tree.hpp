@@ -1,7 +1,7 @@
 /// What our process and everything below it keeps in memory, worker by worker.
 ///
 /// A process belongs to the nearest worker above it; one whose parent ended belongs to us, to whom the kernel gives it.
-/// Cost: about 10 microseconds a process, and 3 more for each thread beyond the first (children belong to the thread
+/// Cost: about 16 microseconds a process, and 7 more for each thread beyond the first (children belong to the thread
 /// that started them). Any thread; blocks for as long.
 /// Invariants:
 ///   - A process that has ended holds nothing. One that cannot be read makes every sum it belongs to an error.
