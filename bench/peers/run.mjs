@@ -1,5 +1,5 @@
 // Holdfast, its peers and the plain database, in turns on the same PostgreSQL: docs/benchmarks.md.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execFileSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import { Restate } from './contenders/restate.mjs';
 import { Cluster } from './support/cluster.mjs';
 import { until } from './support/processes.mjs';
 import { markdown, median, whole } from './support/table.mjs';
+import { inWorkplace } from './support/workplace.mjs';
 
 const contenders = [Holdfast, Restate, Dbos, PgBoss, Langgraph, TwoCommits, OneCommit];
 const peers = ['restate', 'dbos', 'pg-boss', 'langgraph'];
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: contenders.map(({ key }) => key).join(',') },
     directory: { type: 'string', default: '/tmp' },
     pool: { type: 'string' },
+    processes: { type: 'string' },
     partitions: { type: 'string' },
   },
 });
@@ -50,10 +52,16 @@ async function check(contender) {
   });
 }
 
+/** The rate once it is warm: compilers in the running program, everybody's buffers and connections. */
+async function warmRate(contender, connections) {
+  for (let requests = Math.max(60, connections * 8); ; requests *= 4) {
+    const { rate } = await contender.load(connections, requests);
+    if (requests / rate > Number(options.seconds) / 5 || requests * 4 > Number(options.requests)) return rate;
+  }
+}
+
 async function measure(bench, contender, connections) {
-  // What runs warm tells how many requests fill the time.
-  const { rate } = await contender.load(connections, Math.max(200, connections * 8));
-  const requests = requestsFor(rate, connections);
+  const requests = requestsFor(await warmRate(contender, connections), connections);
   await bench.cluster.query('postgres', 'CHECKPOINT');
   const before = contender.processorSeconds();
   const cell = await contender.load(connections, requests);
@@ -67,6 +75,7 @@ async function round(bench, cells) {
     const contender = new Contender(bench);
     try {
       await contender.open();
+      await contender.load(16, requestsFor(await warmRate(contender, 16), 16));
       for (const connections of levels) {
         const cell = await measure(bench, contender, connections);
         cells.push({ key: Contender.key, name: contender.name, connections, ...cell });
@@ -104,12 +113,10 @@ function report(cells) {
   if (limit) console.log(`- ${(ours.rate / limit.rate).toFixed(2)} times plain inserts with two commits a run`);
 }
 
-const directory = mkdtempSync(join(options.directory, 'hp'));
-execFileSync('chmod', ['711', directory]);
-const build = resolve(options.build);
-const bench = { directory, build, workers: Number(options.workers), loader: options.loader ?? join(build, 'gateway_load'),
-  pool: options.pool, partitions: options.partitions };
-try {
+async function run(directory) {
+  const build = resolve(options.build);
+  const bench = { directory, build, workers: Number(options.workers), loader: options.loader ?? join(build, 'gateway_load'),
+    pool: options.pool, processes: options.processes, partitions: options.partitions };
   bench.cluster = await Cluster.start(directory);
   const disk = execFileSync('df', ['--output=fstype', directory], { encoding: 'utf8' }).split('\n')[1].trim();
   console.log(`${cpus().length} processors, ${disk}, Node ${process.versions.node}, ${bench.workers} workers of Holdfast; load before: ${load()}`);
@@ -122,7 +129,7 @@ try {
   }
   report(cells);
   console.log(`\nMedians of ${options.rounds} rounds in ${whole((Date.now() - begun) / 1000)} s; load after: ${load()}`);
-} finally {
-  await bench.cluster?.stop();
-  rmSync(directory, { recursive: true, force: true });
+  await bench.cluster.stop();
 }
+
+await inWorkplace(options.directory, run);

@@ -1,6 +1,5 @@
 // How long a client at one instance waits for the answer of a run whose instance was killed: docs/benchmarks.md.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { Cluster } from './support/cluster.mjs';
 import { prompt } from './support/load.mjs';
 import { Service, freePort, until } from './support/processes.mjs';
 import { markdown, median, whole } from './support/table.mjs';
+import { inWorkplace } from './support/workplace.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -133,38 +133,43 @@ async function takeOver(cluster, database, victim, heir, leaseMs) {
   return got.map(({ way, at }) => ({ way, sinceKill: at - killed, sinceLapse: at - lapsed }));
 }
 
-const directory = mkdtempSync(join(options.directory, 'ht'));
-execFileSync('chmod', ['711', directory]);
-let cluster;
-const running = [];
-try {
-  cluster = await Cluster.start(directory);
-  const database = await cluster.freshDatabase('takeover');
-  const url = cluster.url(database);
-  const [, number, unit] = /^(\d+)(ms|s)$/.exec(options.lease);
-  const leaseMs = Number(number) * (unit === 's' ? 1000 : 1);
-  const shut = join(directory, 'shut');
-  mkdirSync(shut);
-  for (let others = 1; others < Number(options.instances); others++) running.push(await new Instance(directory, url, '').start());
-  // Nobody judges leases until one lease time has passed since the database came up.
-  await pause(leaseMs + 200);
-  const waits = [];
-  for (let round = 1; round <= rounds; round++) {
-    const victim = await new Instance(directory, url, `--gate ${shut}`).start();
-    running.push(victim);
-    const got = await takeOver(cluster, database, victim, running[0], leaseMs);
-    waits.push(...got);
-    console.error(`round ${round} of ${rounds}: ${got.map(({ way, sinceKill, sinceLapse }) => `${way} ${whole(sinceKill)} ms, ${whole(sinceLapse)} after the lease`).join('; ')}`);
-  }
+function milliseconds(duration) {
+  const [, number, unit] = /^(\d+)(ms|s)$/.exec(duration) ?? [];
+  if (!number) throw new Error(`--lease ${duration}: write 500ms or 2s`);
+  return Number(number) * (unit === 's' ? 1000 : 1);
+}
+
+function report(waits) {
   console.log(`${options.instances} instances, lease ${options.lease}, ${rounds} kills; load: ${readFileSync('/proc/loadavg', 'utf8').slice(0, 14)}\n`);
   const rows = Object.keys(ways).map((way) => {
     const of = waits.filter((wait) => wait.way === way);
     const [kill, lapse] = ['sinceKill', 'sinceLapse'].map((what) => of.map((wait) => wait[what]));
-    return [way, ...[median(kill), Math.max(...kill), median(lapse), Math.max(...lapse)].map((value) => whole(value))];
+    return [way, ...[median(kill), Math.max(...kill), median(lapse), Math.max(...lapse)].map(whole)];
   });
   console.log(markdown(['answer by', 'from the kill: median ms', 'max', 'from the end of the lease: median ms', 'max'], rows));
-} finally {
-  for (const { service } of running) await service.stop('SIGKILL');
-  await cluster?.stop();
-  rmSync(directory, { recursive: true, force: true });
 }
+
+async function run(directory) {
+  const leaseMs = milliseconds(options.lease);
+  const cluster = await Cluster.start(directory);
+  const database = await cluster.freshDatabase('takeover');
+  const start = (workerFlags) => new Instance(directory, cluster.url(database), workerFlags).start();
+  const heir = await start('');
+  for (let others = 2; others < Number(options.instances); others++) await start('');
+  // Nobody judges leases until one lease time has passed since the database came up.
+  await pause(leaseMs + 200);
+  const shut = join(directory, 'shut');
+  mkdirSync(shut);
+  const waits = [];
+  for (let round = 1; round <= rounds; round++) {
+    // Its worker holds every run behind a gate that never opens.
+    const victim = await start(`--gate ${shut}`);
+    const got = await takeOver(cluster, database, victim, heir, leaseMs);
+    waits.push(...got);
+    const told = got.map(({ way, sinceKill, sinceLapse }) => `${way} ${whole(sinceKill)} ms, ${whole(sinceLapse)} after the lease`);
+    console.error(`round ${round} of ${rounds}: ${told.join('; ')}`);
+  }
+  report(waits);
+}
+
+await inWorkplace(options.directory, run);

@@ -48,6 +48,9 @@ export class HttpContender {
 
 /** A library in a small server of Node's. */
 export class LibraryContender extends HttpContender {
+  pool = 10;
+  processes = 1;
+
   async launch() {
     const { cluster } = this.bench;
     this.database = await cluster.freshDatabase(this.database ?? `peer_${this.server.replaceAll('-', '_')}`);
@@ -56,9 +59,11 @@ export class LibraryContender extends HttpContender {
       PEER_PORT: `${this.port}`,
       PEER_DATABASE: cluster.url(this.database),
       PEER_POOL: `${this.bench.pool ?? this.pool}`,
+      PEER_PROCESSES: `${this.bench.processes ?? this.processes}`,
       LANGSMITH_TRACING: 'false',
     };
-    const server = new URL(`../servers/${this.server}.mjs`, import.meta.url).pathname;
-    await this.start(this.server, [process.execPath, server], { env }).says(/peer: listening/);
+    const start = new URL('../servers/start.mjs', import.meta.url).pathname;
+    const listening = Number(env.PEER_PROCESSES) > 1 ? /peer: all listening/ : /peer: listening/;
+    await this.start(this.server, [process.execPath, start, this.server], { env }).says(listening);
   }
 }

@@ -4,7 +4,6 @@ export class Dbos extends LibraryContender {
   static key = 'dbos';
   name = 'DBOS, workflow and step';
   server = 'dbos';
-  pool = 20;
 
   async completed() {
     const { cluster } = this.bench;
@@ -18,7 +17,6 @@ export class Langgraph extends LibraryContender {
   static key = 'langgraph';
   name = 'LangGraph.js, durability sync';
   server = 'langgraph';
-  pool = 20;
 
   async completed() {
     // The answer is in the last checkpoint of its thread.
@@ -31,7 +29,7 @@ export class PgBoss extends LibraryContender {
   static key = 'pg-boss';
   name = 'pg-boss, answer awaited';
   server = 'pg-boss';
-  pool = 20;
+  pool = 40;
 
   async completed() {
     return this.bench.cluster.count(this.database, "pgboss.job WHERE state = 'completed' AND output IS NOT NULL");

@@ -13,7 +13,7 @@ const answer = JSON.stringify({ result: prompt });
 const insert = (columns, values) => `INSERT INTO runs (id, ${columns}) VALUES (gen_random_uuid(), ${values})`;
 const oneCommit = `${insert('status, request, answer', `'completed', '${request}', '${answer}'`)};\n`;
 const twoCommits = `${insert('status, request', `'accepted', '${request}'`)} RETURNING id \\gset
-UPDATE runs SET status = 'completed', answer = '${answer}' WHERE id = :'id'::uuid;\n`;
+UPDATE runs SET status = 'completed', answer = '${answer}' WHERE id = :id::uuid;\n`;
 
 /** The limit of single-row commits: nothing between the client and the table. */
 class Pgbench {

@@ -14,6 +14,7 @@ DBOS.setConfig({
   name: 'bench',
   systemDatabaseUrl: databaseUrl,
   systemDatabasePoolSize: poolSize,
+  executorID: `bench-${process.pid}`,
   tracingEnabled: false,
   logLevel: 'error',
 });

@@ -31,9 +31,15 @@ export async function until(ready, what, { restMs = 20, limitMs = patienceMs } =
 
 /** One process, its output in a file. `user` is changed to when this is root. */
 export class Service {
+  static #all = [];
+
+  static running() {
+    return Service.#all.filter(({ running }) => running);
+  }
+
   constructor(command, { log, env = {}, user, signal = 'KILL' }) {
     const asUser = user && process.getuid() === 0 ? ['--reuid', user, '--regid', user, '--clear-groups'] : [];
-    const output = openSync(log, 'a');
+    const output = openSync(log, 'w');
     this.name = command[0].split('/').at(-1);
     this.log = log;
     this.child = spawn('setpriv', [...asUser, '--pdeathsig', signal, ...command], {
@@ -43,6 +49,7 @@ export class Service {
     closeSync(output);
     this.ended = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.once('error', () => {});
+    Service.#all.push(this);
   }
 
   get pid() {
