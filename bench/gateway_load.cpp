@@ -1,5 +1,5 @@
-// Load for the gateway: a bounded number of POST /analyze over keep-alive connections, each with one request
-// under way, and how long the answers took.
+// Load for the gateway and its peers: a bounded number of POST /analyze over keep-alive connections, each with one
+// request under way, and how long the answers took.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -26,7 +26,8 @@ struct Options {
   std::uint16_t port = 8000;
   int connections = 1;
   int requests = 1000;
-  std::string path = "/analyze";
+  std::string post = "/analyze";
+  std::string get;
 };
 
 struct Connection {
@@ -53,9 +54,9 @@ int open_connection(std::uint16_t port) {
 }
 
 std::string request_text(const Options& options) {
-  if (options.path != "/analyze") return "GET " + options.path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  if (!options.get.empty()) return "GET " + options.get + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
   const std::string body = R"({"prompt":"What was the life expectancy in Japan in 1995?","thread_id":"bench"})";
-  return "POST /analyze HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+  return "POST " + options.post + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
@@ -66,6 +67,16 @@ void ask(Connection& connection, const std::string& request) {
   }
 }
 
+// Where the value of Content-Length begins; npos when there is none before the end of the head.
+std::size_t find_length(std::string_view head) {
+  // Nearly all servers write it in one of these ways.
+  for (const std::string_view name : {"\r\nContent-Length: ", "\r\ncontent-length: "}) {
+    const auto at = head.find(name);
+    if (at != std::string_view::npos) return at + name.size();
+  }
+  return std::string_view::npos;
+}
+
 // True once a whole response with Content-Length is there; it is taken away.
 bool take_response(Connection& connection) {
   const auto head_end = connection.received.find("\r\n\r\n");
@@ -74,14 +85,13 @@ bool take_response(Connection& connection) {
     std::fprintf(stderr, "%.400s\n", connection.received.c_str());
     std::exit(1);
   }
-  constexpr std::string_view kLength = "Content-Length: ";
-  const auto at = connection.received.find(kLength);
-  if (at == std::string::npos || at > head_end) {
+  const auto at = find_length(std::string_view(connection.received).substr(0, head_end));
+  if (at == std::string_view::npos) {
     std::fprintf(stderr, "a response without Content-Length: slower than the hold before early bytes\n");
     std::exit(1);
   }
   std::size_t length = 0;
-  const char* digits = connection.received.data() + at + kLength.size();
+  const char* digits = connection.received.data() + at;
   std::from_chars(digits, connection.received.data() + head_end, length);
   if (connection.received.size() < head_end + 4 + length) return false;
   connection.received.erase(0, head_end + 4 + length);
@@ -101,7 +111,8 @@ int main(int argc, char** argv) {
   app.add_option("--port", options.port)->required();
   app.add_option("--connections", options.connections)->check(CLI::Range(1, 1000));
   app.add_option("--requests", options.requests)->check(CLI::Range(1, 10'000'000));
-  app.add_option("--path", options.path);
+  app.add_option("--post", options.post, "Where the analyses are asked for (/analyze)");
+  app.add_option("--path", options.get, "GET this path instead");
   CLI11_PARSE(app, argc, argv);
 
   const auto request = request_text(options);

@@ -1,0 +1,21 @@
+// A temporary directory in which services run, and which goes with them.
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Service } from './processes.mjs';
+
+/** Runs `work(directory)`. The name stays short: paths of Unix sockets in it have to. */
+export async function inWorkplace(parent, work) {
+  const directory = mkdtempSync(join(parent, 'hp'));
+  // The database's user has to get through.
+  chmodSync(directory, 0o711);
+  const leave = async () => {
+    await Promise.all(Service.running().map((service) => service.stop('SIGKILL')));
+    rmSync(directory, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => leave().finally(() => process.exit(130)));
+  try {
+    await work(directory);
+  } finally {
+    await leave();
+  }
+}
