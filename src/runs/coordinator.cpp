@@ -62,6 +62,7 @@ awaitable<Result<int>> Coordinator::recover() {
   if (journal_.shared()) {
     journal_.on_change([this](const journal::Change& change) { note_change(change); });
     start_task("hold the lease", [this] { return hold_lease(); });
+    start_task("watch for orphans", [this] { return watch_orphans(); });
     start_task("claim waiting runs", [this] { return claim_waiting(); });
   } else {
     start_task("show that we are alive", [this] { return show_life(); });

@@ -182,6 +182,7 @@ class Coordinator {
 
   // Other instances on the same journal (coordinator_instances.cpp).
   awaitable<void> hold_lease();
+  awaitable<void> watch_orphans();
   awaitable<void> show_life();
   awaitable<std::optional<UnixMillis>> last_alive(std::string instance);
   awaitable<void> take_over(Result<std::vector<Run>> orphans, std::string reason);
@@ -218,6 +219,7 @@ class Coordinator {
   Event claimable_;              ///< There may be runs to claim.
   bool more_to_claim_ = false;   ///< The last claim got all it asked for, or found no idle worker.
   bool told_of_queued_ = false;  ///< Another instance has more than it can do.
+  bool holds_lease_ = false;     ///< It was renewed the last time.
   bool draining_ = false;
 };
 

@@ -24,13 +24,25 @@ awaitable<void> Coordinator::hold_lease() {
       others = *renewed;
       log::info("runs.lease_held", {{"instance", config_.instance}, {"other_instances", others}});
     }
+    holds_lease_ = renewed.has_value();
     if (renewed) {
       auto held = co_await journal_.held_by(config_.instance);
       co_await take_over(std::move(held), "the claim was not confirmed in time");
+    }
+    awake = co_await sleep_until(clock_.steady() + config_.lease / 3);
+  }
+}
+
+// As often as other runs of others are looked at: so long may a run lie there after the lease of its instance has ended.
+awaitable<void> Coordinator::watch_orphans() {
+  bool awake = true;
+  while (awake && !draining_) {
+    // Who cannot renew a lease must not judge those of others.
+    if (holds_lease_) {
       auto orphans = co_await journal_.orphans(kOrphansPerLook);
       co_await take_over(std::move(orphans), "the instance that worked on it is gone");
     }
-    awake = co_await sleep_until(clock_.steady() + config_.lease / 3);
+    awake = co_await sleep_until(clock_.steady() + config_.poll);
   }
 }
 
