@@ -12,10 +12,11 @@
 #include "app/data_dir.hpp"
 #include "app/file_lock.hpp"
 #include "app/instance_id.hpp"
+#include "app/memory_watch.hpp"
 #include "app/open_journal.hpp"
-#include "app/pressure_watch.hpp"
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
+#include "memory/probe.hpp"
 #include "runs/retention.hpp"
 
 namespace holdfast::app {
@@ -81,8 +82,8 @@ gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<Bu
   return config;
 }
 
-gateway::GatewayConfig with_pressure(gateway::GatewayConfig config, const memory::PressureGauge& gauge) {
-  config.pressure = &gauge;
+gateway::GatewayConfig with_memory(gateway::GatewayConfig config, const memory::MemoryView& view) {
+  config.memory = &view;
   return config;
 }
 
@@ -98,9 +99,10 @@ class Service {
         pool_(io_.get_executor(), pool_config(settings, data_), [this] { coordinator_.pump(); }),
         coordinator_(io_.get_executor(), journal_, pool_, system_clock(),
                      coordinator_config(settings, std::move(instance))),
-        pressure_(system_clock(), settings.memory_limit, read_own_tree, [this] { gateway_.drop_caches(); }),
+        memory_(
+            system_clock(), [this](SteadyTime now) { return take_snapshot(now); }, [this] { gateway_.drop_caches(); }),
         gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
-                 with_pressure(std::move(gateway), pressure_.gauge())) {}
+                 with_memory(std::move(gateway), memory_.view())) {}
 
   Result<void> run() {
     auto listening = gateway_.listen(settings_.listen);
@@ -126,9 +128,17 @@ class Service {
     gateway_.start();
     spawn(io_.get_executor(), "retention", stop_retention_,
           [this] { return runs::retire_delivered(journal_, system_clock(), {.age = settings_.retention}); });
-    pressure_.start(io_.get_executor());
+    memory_.start(io_.get_executor());
     log::info("app.started", {{"port", gateway_.port()}, {"data", data_.path()}, {"recovered_runs", *recovered}});
     announce(*recovered);
+  }
+
+  memory::Snapshot take_snapshot(SteadyTime now) {
+    std::vector<int> pids;
+    for (const auto& worker : pool_.status().workers) {
+      if (worker.pid != 0) pids.push_back(worker.pid);
+    }
+    return probe_.take(pids, settings_.memory_limit, now);
   }
 
   void announce(int recovered) const {
@@ -169,7 +179,8 @@ class Service {
   journal::Journal journal_;
   workers::Pool pool_;
   runs::Coordinator coordinator_;
-  PressureWatch pressure_;
+  memory::Probe probe_{"", ::getpid()};
+  MemoryWatch memory_;
   gateway::Gateway gateway_;
   Result<void> outcome_;
 };

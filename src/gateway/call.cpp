@@ -78,8 +78,9 @@ std::string run_list_json(const Call& call, const std::vector<journal::Run>& run
 }
 
 void note_pressure(const Call& call, const journal::Run& run) noexcept {
-  const auto* gauge = call.config().pressure;
-  if (gauge == nullptr || gauge->pressure == memory::Pressure::calm) return;
+  if (call.config().memory == nullptr) return;
+  const auto* gauge = &call.config().memory->pressure;
+  if (gauge->pressure == memory::Pressure::calm) return;
   const auto written = try_build("gateway.log_pressure", [&] {
     log::warning("gateway.answering_under_pressure", {{"pressure", memory::to_string(gauge->pressure)},
                                                       {"used_bytes", gauge->used.count()},

@@ -12,7 +12,7 @@
 #include "gateway/data_table.hpp"
 #include "gateway/origin_guard.hpp"
 #include "gateway/server.hpp"
-#include "memory/pressure.hpp"
+#include "memory/memory_view.hpp"
 
 namespace holdfast::gateway {
 
@@ -34,7 +34,7 @@ struct GatewayConfig {
   std::string store_name = "sqlite";  ///< `database.checkpointer_type` of GET /health.
   Bytes memory_limit{512ULL << 20U};  ///< What `memory.percent` of GET /health is judged against.
   AllowanceConfig allowance;
-  const memory::PressureGauge* pressure = nullptr;  ///< Outlives the gateway; null: nobody measures.
+  const memory::MemoryView* memory = nullptr;  ///< Outlives the gateway; null: nobody measures.
 };
 
 }  // namespace holdfast::gateway

@@ -30,6 +30,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/readyz", kNoBody, get_readyz, kAnybody},
     Route{"GET", "/startupz", kNoBody, get_startupz, kAnybody},
     Route{"GET", "/health", kNoBody, get_health, Access::optional},
+    Route{"GET", "/health/memory", kNoBody, get_memory},
     // A whole conversation comes before what has a thread in the same place.
     Route{"GET", "/chat/all-messages-for-one-thread/{thread_id}", kNoBody, get_one_conversation},
     Route{"GET", "/chat/all-messages-for-all-threads", kNoBody, get_all_conversations},

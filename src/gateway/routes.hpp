@@ -32,6 +32,7 @@ awaitable<void> get_livez(Call call);
 awaitable<void> get_readyz(Call call);
 awaitable<void> get_startupz(Call call);
 awaitable<void> get_health(Call call);
+awaitable<void> get_memory(Call call);
 
 // conversation_routes.cpp
 awaitable<void> get_one_conversation(Call call);

@@ -44,7 +44,8 @@ json::object exit_evidence(const workers::WorkerExit& exited) {
 
 // Repeating either rarely helps, so few are allowed.
 bool counts_as_crash(LossCause cause) {
-  return cause == LossCause::worker_died || cause == LossCause::worker_broke_protocol;
+  return cause == LossCause::worker_died || cause == LossCause::worker_broke_protocol ||
+         cause == LossCause::outgrew_limit;
 }
 
 std::string_view advice(LossCause cause) {
@@ -54,6 +55,8 @@ std::string_view advice(LossCause cause) {
       return "The worker has to keep to its protocol (docs/worker-protocol.md); asking again does not change that.";
     case LossCause::worker_broke_off: return "What the worker printed is in the log.";
     case LossCause::worker_asked: return "Try again later.";
+    case LossCause::given_up: return "Memory was short; try again later, or raise memory.limit.";
+    case LossCause::outgrew_limit: return "Ask something smaller, or raise memory.limit.";
     case LossCause::orphaned:
       return "Holdfast itself was ended while it ran, each time; its log, or that of the system, says why.";
   }
@@ -99,6 +102,12 @@ Append settle_refusal(const Run& run, const workers::Refused& refusal, const Ret
 }
 
 Append settle_loss(const Run& run, const workers::Lost& lost, const RetryPolicy& policy) {
+  if (lost.given_up) {
+    const auto cause = lost.given_up->counts_as_crash ? LossCause::outgrew_limit : LossCause::given_up;
+    auto evidence = lost.exited ? exit_evidence(*lost.exited) : json::object();
+    evidence["memory"] = stored_json(lost.given_up->evidence);
+    return lose_attempt(run, Loss{cause, lost.reason, std::move(evidence)}, policy);
+  }
   if (lost.exited) {
     return lose_attempt(run, Loss{LossCause::worker_died, lost.reason, exit_evidence(*lost.exited)}, policy);
   }

@@ -33,7 +33,8 @@ awaitable<void> Coordinator::hold_lease() {
   }
 }
 
-// As often as other runs of others are looked at: so long may a run lie there after the lease of its instance has ended.
+// As often as other runs of others are looked at: so long may a run lie there after the lease of its instance has
+// ended.
 awaitable<void> Coordinator::watch_orphans() {
   bool awake = true;
   while (awake && !draining_) {

@@ -10,6 +10,8 @@ std::string_view to_string(LossCause cause) noexcept {
     case LossCause::worker_broke_protocol: return "worker_broke_protocol";
     case LossCause::worker_broke_off: return "worker_broke_off";
     case LossCause::worker_asked: return "worker_asked";
+    case LossCause::given_up: return "given_up";
+    case LossCause::outgrew_limit: return "outgrew_limit";
     case LossCause::orphaned: return "orphaned";
   }
   std::unreachable();

@@ -22,6 +22,8 @@ enum class LossCause : unsigned char {
   worker_broke_protocol,  ///< What the worker sent is not what docs/worker-protocol.md allows.
   worker_broke_off,       ///< The connection ended before the answer was complete.
   worker_asked,           ///< The worker reported a retryable error.
+  given_up,               ///< We ended it to keep within the memory limit; not its fault.
+  outgrew_limit,          ///< We ended it because it needs more than the whole limit allows one run.
   orphaned,               ///< Running in the journal, but nobody works on it: its supervisor died.
 };
 

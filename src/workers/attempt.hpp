@@ -23,12 +23,19 @@ struct Attempt {
   SteadyTime deadline;
 };
 
+/// Why an attempt was given up for memory, by us.
+struct GivenUp {
+  std::string evidence;  ///< A JSON object with the figures.
+  bool counts_as_crash = false;
+};
+
 /// The attempt ended without an answer.
 struct Lost {
   std::string reason;  ///< For people: "worker 3 (pid 4711) was killed by signal 9".
   std::optional<WorkerExit>
       exited;                   ///< Set when the worker process died with the run, not when it died before it got it.
   bool broke_protocol = false;  ///< What it sent was complete and wrong: the same run will most likely get it again.
+  std::optional<GivenUp> given_up = std::nullopt;  ///< The process was killed by us, before the kernel would have.
 };
 
 /// How an attempt ended. Errors of dispatch():

@@ -81,6 +81,14 @@ std::optional<Slot> Pool::acquire() {
   return std::nullopt;
 }
 
+void Pool::recycle(int index, bool new_first) {
+  if (index >= 1 && index <= std::ssize(workers_)) workers_[static_cast<std::size_t>(index - 1)]->recycle(new_first);
+}
+
+bool Pool::give_up_run(const std::string& run_id, const GivenUp& why) {
+  return std::ranges::any_of(workers_, [&](const auto& worker) { return worker->give_up_run(run_id, why); });
+}
+
 awaitable<void> Pool::stop() {
   state_->close();
   for (const auto& worker : workers_) worker->stop();

@@ -37,6 +37,10 @@ struct WorkerStatus {
   std::string state;  ///< starting, idle, busy, stopping, backing_off
   std::string run_id;
   std::uint64_t starts = 0;
+  SteadyTime started_at{};       ///< Of the process.
+  bool retiring = false;         ///< It is replaced once it has no run.
+  int successor_pid = 0;         ///< Of the process that is to follow it, once that is started before its end.
+  std::string successor_run_id;  ///< Which may serve a run already.
 };
 
 struct PoolStatus {
@@ -88,6 +92,13 @@ class Pool {
 
   /// An idle worker, if there is one.
   [[nodiscard]] std::optional<Slot> acquire();
+
+  /// Replaces the process of a worker; a run that it serves ends first. `new_first`: its successor starts before it
+  /// ends, for when both fit into memory.
+  void recycle(int index, bool new_first);
+
+  /// Kills the process that serves this run: the attempt is lost for the reason given. False: no process serves it.
+  bool give_up_run(const std::string& run_id, const GivenUp& why);
 
   /// SIGTERM to all, SIGKILL after the grace period; returns when every process is reaped. Starts none any more.
   awaitable<void> stop();

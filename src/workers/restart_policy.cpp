@@ -22,11 +22,12 @@ void RestartPolicy::proved() noexcept {
 
 std::chrono::milliseconds RestartPolicy::delay_after(LifeEnd end, bool crash_loop, double uniform) noexcept {
   const bool proved = std::exchange(proved_, false);
-  if (end != LifeEnd::cut_off) ++failures_;
+  const bool asked = end == LifeEnd::cut_off || end == LifeEnd::recycled;
+  if (!asked) ++failures_;
   if (crash_loop)
     return config_.cap / 2 +
            std::chrono::milliseconds(static_cast<std::int64_t>(uniform * static_cast<double>(config_.cap.count()) / 2));
-  if (end == LifeEnd::cut_off || proved) return std::chrono::milliseconds(0);
+  if (asked || proved) return std::chrono::milliseconds(0);
   return backoff_delay(config_, failures_, uniform);
 }
 

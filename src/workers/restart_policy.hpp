@@ -16,6 +16,7 @@ enum class LifeEnd : unsigned char {
   failed_start,  ///< It was never ready, or it ended unasked before it had proved itself.
   lost_run,      ///< It died or broke the protocol with a run, or was killed at the run's deadline.
   cut_off,       ///< We ended it for a reason that is not its fault: its run was cancelled.
+  recycled,      ///< We replaced it for the memory it kept.
   worn_out,      ///< It had proved itself and ended unasked while idle.
 };
 

@@ -1,6 +1,7 @@
 #include "workers/worker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.hpp"
 
@@ -18,20 +19,41 @@ Worker::Worker(std::shared_ptr<PoolState> pool, int index)
     : pool_(std::move(pool)), index_(index), restarts_(pool_->config.restart_backoff), stopping_(pool_->executor) {}
 
 void Worker::start() {
-  if (running_ || pool_->closing()) return;
-  running_ = true;
+  if (tasks_ > 0 || pool_->closing()) return;
+  ++tasks_;
   spawn(pool_->executor, "workers.worker", [self = shared_from_this()] { return self->run(); });
 }
 
-std::shared_ptr<WorkerLife> Worker::reserve() { return life_ && life_->reserve() ? life_ : nullptr; }
+std::shared_ptr<WorkerLife> Worker::reserve() {
+  if (life_ && life_->reserve()) return life_;
+  return successor_ && successor_->reserve() ? successor_ : nullptr;
+}
+
+void Worker::recycle(bool new_first) {
+  if (!life_ || pool_->closing() || coming_ || successor_) return;
+  if (!new_first) return life_->retire();
+  ++tasks_;
+  spawn(pool_->executor, "workers.successor", [self = shared_from_this()] { return self->bring_up_successor(); });
+}
+
+bool Worker::give_up_run(const std::string& run_id, GivenUp why) {
+  for (const auto& life : {life_, successor_}) {
+    if (life && life->run_id() == run_id) return life->give_up_run(std::move(why));
+  }
+  return false;
+}
 
 void Worker::stop() {
-  if (life_) life_->end_soon(LifeEnd::cut_off);
+  for (const auto& life : {life_, coming_, successor_}) {
+    if (life) life->end_soon(LifeEnd::cut_off);
+  }
   stopping_.notify_all();
 }
 
 void Worker::kill_now() {
-  if (life_) life_->kill_now();
+  for (const auto& life : {life_, coming_, successor_}) {
+    if (life) life->kill_now();
+  }
   stopping_.notify_all();
 }
 
@@ -40,6 +62,7 @@ awaitable<void> Worker::run() {
     const auto end = co_await live();
     life_.reset();
     if (pool_->closing()) break;
+    if (successor_) continue;
 
     const auto delay = restarts_.delay_after(end, pool_->crash_loop(), random_uniform());
     if (delay.count() == 0) continue;
@@ -47,24 +70,58 @@ awaitable<void> Worker::run() {
     log::debug("workers.backing_off", {{"worker", index_}, {"delay_ms", delay.count()}});
     co_await stopping_.wait_until(until);
   }
-  running_ = false;
+  if (const auto left = std::exchange(successor_, nullptr)) co_await left->finish();
+  end_task();
+}
+
+void Worker::end_task() {
+  --tasks_;
   pool_->worker_ended.notify_all();
 }
 
-awaitable<LifeEnd> Worker::live() {
-  const auto life = std::make_shared<WorkerLife>(pool_, index_, ++starts_);
-  life_ = life;
-  const auto begun = life->begin();
-  if (!begun) {
-    pool_->start_failed(index_, begun.error().message());
-    co_return LifeEnd::failed_start;
+// Says why it has not come up.
+awaitable<Result<void>> Worker::come_up(std::shared_ptr<WorkerLife> life) {
+  auto ready = life->begin();
+  if (ready) {
+    const auto deadline = system_clock().steady() + pool_->config.start_timeout;
+    ready = co_await life->become_ready(deadline);
   }
-
-  const auto start_deadline = system_clock().steady() + pool_->config.start_timeout;
-  const auto ready = co_await life->become_ready(start_deadline);
   if (ready) {
     log::info("workers.ready", {{"worker", index_}, {"pid", life->pid()}, {"start", starts_}});
     pool_->announce_idle();
+  } else if (!pool_->closing()) {
+    pool_->start_failed(index_, ready.error().message());
+  }
+  co_return ready;
+}
+
+// The old process stays when its successor does not come up.
+awaitable<void> Worker::bring_up_successor() {
+  coming_ = std::make_shared<WorkerLife>(pool_, index_, ++starts_);
+  const auto ready = co_await come_up(coming_);
+  const auto next = std::exchange(coming_, nullptr);
+  if (ready && life_ && !pool_->closing()) {
+    successor_ = next;
+    life_->retire();
+  } else if (next->pid() != 0) {
+    // Meanwhile the old one has ended by itself and is being started again, or the pool closes.
+    co_await next->finish();
+  }
+  end_task();
+}
+
+awaitable<LifeEnd> Worker::live() {
+  auto life = std::exchange(successor_, nullptr);
+  Result<void> ready;
+  if (life) {
+    life_ = life;
+  } else {
+    life = std::make_shared<WorkerLife>(pool_, index_, ++starts_);
+    life_ = life;
+    ready = co_await come_up(life);
+    if (life->pid() == 0) co_return LifeEnd::failed_start;
+  }
+  if (ready) {
     const auto probation_end = system_clock().steady() + kProbation;
     const bool over = co_await life->wait_over(probation_end);
     if (!over) life->prove();
@@ -74,12 +131,7 @@ awaitable<LifeEnd> Worker::live() {
   co_await life->finish();
   if (life->proved()) restarts_.proved();
   const auto end = life->ending();
-  if (pool_->closing()) co_return end;
-  if (!ready) {
-    pool_->start_failed(index_, ready.error().message());
-  } else {
-    note_end(*life, end);
-  }
+  if (ready && !pool_->closing()) note_end(*life, end);
   co_return end;
 }
 
@@ -89,6 +141,7 @@ void Worker::note_end(const WorkerLife& life, LifeEnd end) const {
     case LifeEnd::worn_out: pool_->worker_lost(index_, life.describe() + " while idle"); break;
     case LifeEnd::lost_run:  // The dispatch has said it.
     case LifeEnd::cut_off: break;
+    case LifeEnd::recycled: log::info("workers.recycled", {{"worker", index_}, {"pid", life.pid()}}); break;
   }
 }
 
@@ -101,6 +154,11 @@ WorkerStatus Worker::status() const {
   status.pid = life_->exited() ? 0 : life_->pid();
   status.state = to_string(life_->phase());
   status.run_id = life_->run_id();
+  status.started_at = life_->started_at();
+  status.retiring = life_->retiring();
+  if (successor_) status.successor_pid = successor_->pid();
+  if (coming_) status.successor_pid = coming_->pid();
+  if (successor_) status.successor_run_id = successor_->run_id();
   return status;
 }
 

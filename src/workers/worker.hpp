@@ -21,11 +21,17 @@ class Worker : public std::enable_shared_from_this<Worker> {
   /// The idle process, reserved for the caller; null when there is none.
   std::shared_ptr<WorkerLife> reserve();
 
+  /// Replaces the process once it has no run. `new_first`: its successor is up before it goes, and takes runs already.
+  void recycle(bool new_first);
+
+  /// Kills the process that has this run. False: none has.
+  bool give_up_run(const std::string& run_id, GivenUp why);
+
   /// Ends the process; the task ends once it is reaped. The pool must be closing.
   void stop();
 
-  /// The task is over, or was never started.
-  [[nodiscard]] bool stopped() const noexcept { return !running_; }
+  /// The tasks are over, or were never started.
+  [[nodiscard]] bool stopped() const noexcept { return tasks_ == 0; }
 
   void kill_now();
 
@@ -34,6 +40,9 @@ class Worker : public std::enable_shared_from_this<Worker> {
  private:
   awaitable<void> run();
   awaitable<LifeEnd> live();
+  awaitable<Result<void>> come_up(std::shared_ptr<WorkerLife> life);
+  awaitable<void> bring_up_successor();
+  void end_task();
   void note_end(const WorkerLife& life, LifeEnd end) const;
 
   std::shared_ptr<PoolState> pool_;
@@ -41,8 +50,10 @@ class Worker : public std::enable_shared_from_this<Worker> {
   RestartPolicy restarts_;
   Event stopping_;
   std::shared_ptr<WorkerLife> life_;
+  std::shared_ptr<WorkerLife> coming_;     ///< The successor while it starts.
+  std::shared_ptr<WorkerLife> successor_;  ///< Is up, and becomes life_ when that one has ended.
   std::uint64_t starts_ = 0;
-  bool running_ = false;
+  int tasks_ = 0;
 };
 
 }  // namespace holdfast::workers

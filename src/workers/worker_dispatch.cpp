@@ -1,6 +1,8 @@
 /// How a worker serves a run.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "workers/exchange.hpp"
 #include "workers/worker_life.hpp"
 
@@ -45,6 +47,8 @@ awaitable<Lost> WorkerLife::explain_loss(BrokenOff broken) {
   lost.broke_protocol = broken.broke_protocol;
   // A run that the worker never saw is not to blame for its death.
   if (broken.delivery == Delivery::begun) lost.exited = exited_;
+  lost.given_up = std::exchange(given_up_, std::nullopt);
+  if (lost.given_up) lost.reason = fmt::format("{} was ended to keep within the memory limit", name());
   co_return lost;
 }
 

@@ -63,6 +63,7 @@ Result<void> WorkerLife::begin() {
   if (!spawned) return fail(std::move(spawned), "start worker");
   process_ = std::move(*spawned);
   pid_ = process_->pid();
+  started_at_ = system_clock().steady();
   pool_->processes.insert(pid_);
   spawn(pool_->executor, "workers.watch_exit", [self = shared_from_this()] { return watch_exit(self); });
   spawn(pool_->executor, "workers.read_output", [self = shared_from_this()] { return read_output(self); });
@@ -145,13 +146,14 @@ awaitable<void> WorkerLife::reap_descendants() {
 }
 
 bool WorkerLife::reserve() {
-  if (phase_ != LifePhase::idle || over()) return false;
+  if (phase_ != LifePhase::idle || retiring_ || over()) return false;
   phase_ = LifePhase::busy;
   return true;
 }
 
 void WorkerLife::release() {
   if (phase_ != LifePhase::busy || over()) return;
+  if (retiring_) return end_soon(LifeEnd::recycled);
   phase_ = LifePhase::idle;
   run_id_.clear();
   pool_->announce_idle();
@@ -160,6 +162,18 @@ void WorkerLife::release() {
 void WorkerLife::end_soon(LifeEnd end) {
   if (!asked_to_end_) asked_to_end_ = end;
   changed_.notify_all();
+}
+
+void WorkerLife::retire() {
+  retiring_ = true;
+  if (phase_ != LifePhase::busy) end_soon(LifeEnd::recycled);
+}
+
+bool WorkerLife::give_up_run(GivenUp why) {
+  if (!serving_ || exited_) return false;
+  given_up_ = std::move(why);
+  process_->signal_group(SIGKILL);
+  return true;
 }
 
 LifeEnd WorkerLife::ending() const noexcept {

@@ -53,8 +53,14 @@ class WorkerLife : public std::enable_shared_from_this<WorkerLife> {
   /// Sends the attempt to the reserved worker (Slot::dispatch).
   awaitable<Result<DispatchOutcome>> dispatch(Attempt attempt, EventSink on_event);
 
-  /// The worker is to be replaced; `end` says why.
+  /// The worker is to be replaced now; `end` says why.
   void end_soon(LifeEnd end);
+
+  /// The worker is to be replaced once it has no run.
+  void retire();
+
+  /// Kills the process with its run, which is lost for the reason given. False: it has no run.
+  bool give_up_run(GivenUp why);
 
   /// Why it ended, for the restart policy. Call once it is over.
   [[nodiscard]] LifeEnd ending() const noexcept;
@@ -63,6 +69,8 @@ class WorkerLife : public std::enable_shared_from_this<WorkerLife> {
   [[nodiscard]] std::string describe() const;
 
   [[nodiscard]] LifePhase phase() const noexcept { return phase_; }
+  [[nodiscard]] bool retiring() const noexcept { return retiring_; }
+  [[nodiscard]] SteadyTime started_at() const noexcept { return started_at_; }
   [[nodiscard]] int worker() const noexcept { return worker_; }
   [[nodiscard]] int pid() const noexcept { return pid_; }
   [[nodiscard]] const std::string& run_id() const noexcept { return run_id_; }
@@ -103,6 +111,9 @@ class WorkerLife : public std::enable_shared_from_this<WorkerLife> {
   bool proved_ = false;
   bool serving_ = false;   ///< A dispatch is under way.
   bool lost_run_ = false;  ///< It ended with a run, or because of one.
+  bool retiring_ = false;  ///< No run is given to it any more.
+  SteadyTime started_at_{};
+  std::optional<GivenUp> given_up_;
   std::string run_id_;
   std::optional<WorkerExit> exited_;
   std::optional<LifeEnd> asked_to_end_;

@@ -128,9 +128,10 @@ TEST_F(AllowanceContract, TheLimitsAndTheirUsersCanBeAsked) {
 }
 
 TEST_F(AllowanceContract, UnderPressureAnAnswerIsSentAllTheSame) {
-  const memory::PressureGauge gauge{memory::Pressure::emergency, Bytes(99), Bytes(100)};
+  memory::MemoryView memory;
+  memory.pressure = {memory::Pressure::emergency, Bytes(99), Bytes(100)};
   auto setup = quick_setup();
-  setup.gateway.pressure = &gauge;
+  setup.gateway.memory = &memory;
   start(std::move(setup));
   EXPECT_EQ(post("/analyze", kQuestion).status, 200);
   stop();

@@ -423,7 +423,7 @@ test('A user who has started as much as one may is refused, and told when to try
 
 test('The state of the server can be asked', async () => {
   const database = ['/health/database', '/health/prepared-statements', '/debug/pool-status'];
-  for (const path of ['/livez', '/readyz', '/startupz', '/health', ...database]) await exercise(200, 'GET', path);
+  for (const path of ['/livez', '/readyz', '/startupz', '/health', '/health/memory', ...database]) await exercise(200, 'GET', path);
   const { json } = await exercise(200, 'GET', '/initial-followup-prompts');
   assert.equal(json.length, 3);
 });

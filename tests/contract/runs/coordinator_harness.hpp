@@ -22,7 +22,7 @@ using journal::RunStatus;
 /// Around the coordinator.
 struct HarnessConfig {
   int workers = 1;
-  bool shared_journal = false;                     ///< As if other instances used it.
+  bool shared_journal = false;                   ///< As if other instances used it.
   const Clock* journal_clock = &system_clock();  ///< Of the store. Not null.
 };
 

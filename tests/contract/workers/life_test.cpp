@@ -311,5 +311,78 @@ TEST_F(PoolLife, TheConfigurationIsCheckedBeforeTheFirstStart) {
   EXPECT_THAT(check(longer).error().message(), testing::HasSubstr("too long"));
 }
 
+TEST_F(PoolLife, ARecycledIdleWorkerIsReplacedAtOnce) {
+  start(scripted(""));
+  expect_that_work_goes_on();
+  const auto old_pid = pool_->status().workers[0].pid;
+  pool_->recycle(1, false);
+  EXPECT_TRUE(until([&] { return starts() == 2 && pool_->status().ready == 1; }));
+  EXPECT_NE(pool_->status().workers[0].pid, old_pid);
+  EXPECT_EQ(pool_->status().last_failure, "") << "it is no failure";
+  expect_that_work_goes_on();
+}
+
+TEST_F(PoolLife, ARecycledBusyWorkerAnswersItsRunFirst) {
+  start(scripted("--sleep-ms 200"));
+  EXPECT_TRUE(until([&] { return pool_->status().ready == 1; }));
+  asio::cancellation_signal stop;
+  const auto served = begin(attempt("hello"), stop);
+  EXPECT_TRUE(until([&] { return !pool_->status().workers[0].run_id.empty(); }));
+  pool_->recycle(1, false);
+  EXPECT_TRUE(pool_->status().workers[0].retiring);
+  EXPECT_TRUE(until([&] { return served->ended; }));
+  EXPECT_TRUE(answered(*served));
+  EXPECT_TRUE(until([&] { return starts() == 2 && pool_->status().ready == 1; }));
+  expect_that_work_goes_on();
+}
+
+TEST_F(PoolLife, ASuccessorServesBeforeTheOldWorkerHasEnded) {
+  start(scripted("--sleep-ms 1000"));
+  EXPECT_TRUE(until([&] { return pool_->status().ready == 1; }));
+  asio::cancellation_signal stop;
+  const auto first = begin(attempt("hello"), stop);
+  EXPECT_TRUE(until([&] { return !pool_->status().workers[0].run_id.empty(); }));
+  pool_->recycle(1, true);
+  EXPECT_TRUE(until([&] { return pool_->status().workers[0].retiring; }));
+  const auto second = begin(attempt("hello again"), stop);
+  EXPECT_TRUE(until([&] { return !pool_->status().workers[0].successor_run_id.empty(); }));
+  EXPECT_FALSE(first->ended);
+  EXPECT_TRUE(until([&] { return first->ended && second->ended; }));
+  EXPECT_TRUE(answered(*first));
+  EXPECT_TRUE(answered(*second));
+  EXPECT_TRUE(until([&] { return pool_->status().workers[0].successor_pid == 0 && pool_->status().ready == 1; }));
+  EXPECT_EQ(starts(), 2u);
+  expect_that_work_goes_on();
+}
+
+TEST_F(PoolLife, TheOldWorkerStaysWhenItsSuccessorDoesNotComeUp) {
+  // The first process works; every later one ends at once.
+  auto config = scripted("");
+  config.command = "mkdir " + dir_ + "/first 2>/dev/null || exit 3; " + config.command;
+  start(config);
+  expect_that_work_goes_on();
+  pool_->recycle(1, true);
+  EXPECT_TRUE(until([&] { return starts() == 2 && pool_->status().workers[0].successor_pid == 0; }));
+  EXPECT_FALSE(pool_->status().workers[0].retiring);
+  EXPECT_EQ(pool_->status().ready, 1);
+  expect_that_work_goes_on();
+}
+
+TEST_F(PoolLife, AnAttemptGivenUpForMemoryIsLostWithThatEvidence) {
+  start(scripted("--sleep-ms 60000"));
+  EXPECT_TRUE(until([&] { return pool_->status().ready == 1; }));
+  asio::cancellation_signal stop;
+  const auto served = begin(attempt("hello"), stop);
+  EXPECT_TRUE(until([&] { return !pool_->status().workers[0].run_id.empty(); }));
+  EXPECT_FALSE(pool_->give_up_run("another", {"{}", false}));
+  EXPECT_TRUE(pool_->give_up_run(pool_->status().workers[0].run_id, {R"({"used_bytes":1})", true}));
+  EXPECT_TRUE(until([&] { return served->ended; }));
+  ASSERT_NE(lost(*served), nullptr);
+  ASSERT_TRUE(lost(*served)->given_up);
+  EXPECT_EQ(lost(*served)->given_up->evidence, R"({"used_bytes":1})");
+  EXPECT_TRUE(lost(*served)->given_up->counts_as_crash);
+  EXPECT_TRUE(until([&] { return starts() == 2 && pool_->status().ready == 1; }));
+}
+
 }  // namespace
 }  // namespace holdfast::workers

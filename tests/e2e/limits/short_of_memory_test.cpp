@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "base/json.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/server_process.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -34,6 +35,18 @@ TEST(ShortOfMemoryTest, AnEmergencyIsLoggedWithTheWayBackAndTheAnswerIsSent) {
   EXPECT_NE(log.find("answering_under_pressure"), std::string::npos) << log;
   EXPECT_NE(log.find("thread=the-thread"), std::string::npos) << log;
   EXPECT_NE(log.find("GET /v1/runs/" + reply.header("Holdfast-Run-Id")), std::string::npos) << log;
+
+  const auto memory = http_get(server.port(), "/health/memory");
+  ASSERT_EQ(memory.status, 200) << memory.body;
+  const auto body = parse_json_object(memory.body);
+  ASSERT_TRUE(body) << memory.body;
+  EXPECT_EQ(find_string(*body, "status"), "emergency") << memory.body;
+  EXPECT_EQ(body->at("over_threshold"), true) << memory.body;
+  EXPECT_EQ(body->at("memory_limit_mb").to_number<double>(), 16.0) << memory.body;
+  EXPECT_GT(body->at("memory_rss_mb").to_number<double>(), 32.0) << memory.body;
+  ASSERT_EQ(body->at("workers").as_array().size(), 1U) << memory.body;
+  EXPECT_GT(body->at("workers").at(0).at("resident_bytes").to_number<double>(), 32e6) << memory.body;
+  EXPECT_FALSE(body->at("warnings").as_array().empty()) << memory.body;
 }
 
 TEST(ShortOfMemoryTest, FarBelowTheLimitNothingIsSaid) {

@@ -139,5 +139,33 @@ TEST_F(SettleTest, AQueuedRunCanBeCancelled) {
   EXPECT_EQ(append.to, RunStatus::cancelled);
 }
 
+Lost given_up(bool counts_as_crash) {
+  Lost lost{"worker 1 (pid 7) was ended to keep within the memory limit", std::nullopt};
+  lost.given_up = workers::GivenUp{R"({"used_bytes":500})", counts_as_crash};
+  return lost;
+}
+
+TEST_F(SettleTest, AnAttemptGivenUpForMemoryIsTriedAgainAndIsNobodysFault) {
+  const auto append = settled(given_up(false));
+  ASSERT_TRUE(append);
+  EXPECT_EQ(append->kind, EntryKind::attempt_lost);
+  EXPECT_FALSE(append->counts_crash);
+  const auto body = parse_json_object(append->body);
+  ASSERT_TRUE(body);
+  const auto* evidence = find_object(*body, "evidence");
+  ASSERT_NE(evidence, nullptr);
+  EXPECT_EQ(find_string(*evidence, "cause"), "given_up");
+  EXPECT_EQ(find_int(*find_object(*evidence, "memory"), "used_bytes"), 500);
+}
+
+TEST_F(SettleTest, ARunThatOutgrowsTheLimitThreeTimesIsSealed) {
+  run_.attempt = 3;
+  run_.crashes = 2;
+  const auto append = settled(given_up(true));
+  ASSERT_TRUE(append);
+  EXPECT_EQ(append->kind, EntryKind::failed);
+  EXPECT_NE(message_of(*append).find("raise memory.limit"), std::string::npos) << message_of(*append);
+}
+
 }  // namespace
 }  // namespace holdfast::runs

@@ -1,0 +1,152 @@
+// GET /health/memory: the names and units that operators of the original know, and beside them the true measures.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gateway/json_text.hpp"
+#include "gateway/routes.hpp"
+#include "memory/own_bands.hpp"
+
+namespace holdfast::gateway {
+namespace {
+
+constexpr double kMegabyte = 1024.0 * 1024.0;
+// memory_threshold_mb: from here on the original asked for a restart.
+constexpr double kCriticalShare = memory::LevelConfig().enter[1];
+
+double megabytes(Bytes size) { return static_cast<double>(size.count()) / kMegabyte; }
+
+ObjectText& megabytes(ObjectText& out, std::string_view key, std::optional<Bytes> size) {
+  return size ? out.decimal(key, megabytes(*size)) : out.raw(key, "null");
+}
+
+ObjectText& bytes(ObjectText& out, std::string_view key, std::optional<Bytes> size) {
+  return size ? out.number(key, static_cast<std::int64_t>(size->count())) : out.raw(key, "null");
+}
+
+struct Sizes {
+  Bytes virtual_size;
+  Bytes resident;  ///< With mapped files, as the original counted.
+};
+
+// Of the server and its workers. None: one of them cannot be read.
+std::optional<Sizes> sizes_of(const memory::Snapshot& snapshot) {
+  if (!snapshot.own) return std::nullopt;
+  const auto& own = *snapshot.own;
+  std::uint64_t mapped = own.vm_size.count();
+  std::uint64_t resident = own.anonymous.count() + own.file.count() + own.shared.count();
+  for (const auto& worker : snapshot.workers) {
+    if (!worker && worker.error().code() == ErrorCode::not_found) continue;
+    if (!worker) return std::nullopt;
+    mapped += worker->vm_size.count();
+    resident += worker->resident.count() + worker->file.count();
+  }
+  return Sizes{Bytes(mapped), Bytes(resident)};
+}
+
+std::string warnings_json(const memory::MemoryView& view) {
+  std::vector<std::string> warnings;
+  if (view.level != memory::Level::normal && view.last_change) {
+    warnings.push_back(fmt::format("memory is {}: {}", to_string(view.level), view.last_change->cause));
+  }
+  if (view.last && !view.last->usage)
+    warnings.push_back("memory cannot be read: " + view.last->usage.error().message());
+  return json_string_array(warnings);
+}
+
+std::string level_json(const memory::MemoryView& view, const Clock& clock) {
+  ObjectText out;
+  out.text("name", to_string(view.level));
+  if (!view.last_change) return out.raw("since", "null").raw("cause", "null").take();
+  const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - view.last_change->at);
+  return out.text("since", iso_time(clock.wall() - ago.count())).text("cause", view.last_change->cause).take();
+}
+
+// Of the server itself. Those of the workers' programs are not known here.
+std::string bands_json(const memory::Snapshot& snapshot) {
+  if (!snapshot.own) return "null";
+  const auto bands = memory::read_own_bands(*snapshot.own);
+  if (!bands) return "null";
+  ObjectText out;
+  bytes(out, "resident_bytes", bands->resident);
+  bytes(out, "live_bytes", bands->live);
+  bytes(out, "allocator_held_bytes", bands->allocator_held);
+  bytes(out, "runtime_held_bytes", bands->runtime_held);
+  return bytes(out, "outside_bytes", bands->outside).take();
+}
+
+std::string workers_json(const memory::Snapshot& snapshot, const workers::PoolStatus& pool) {
+  std::string list = "[";
+  for (const auto& worker : snapshot.workers) {
+    if (!worker) continue;
+    const auto same = [&](const workers::WorkerStatus& status) { return status.pid == worker->pid; };
+    const auto status = std::ranges::find_if(pool.workers, same);
+    if (status == pool.workers.end()) continue;
+    if (list.size() > 1) list += ',';
+    ObjectText out;
+    out.number("index", std::int64_t{status->index}).number("pid", std::int64_t{worker->pid});
+    out.text("state", status->state);
+    bytes(out, "resident_bytes", worker->resident);
+    bytes(out, "file_bytes", worker->file);
+    bytes(out, "virtual_bytes", worker->vm_size);
+    bytes(out, "swap_bytes", worker->swap);
+    out.number("processes", static_cast<std::int64_t>(worker->processes));
+    list += out.number("threads", static_cast<std::int64_t>(worker->threads)).take();
+  }
+  return list + ']';
+}
+
+std::string scaling_json(const Call& call, const workers::PoolStatus& pool) {
+  const auto runs = call.coordinator().status();
+  ObjectText out;
+  out.number("max_concurrent_analyses", static_cast<std::int64_t>(pool.workers.size()));
+  return out.number("running", std::int64_t{runs.running}).number("queued", std::int64_t{runs.queued}).take();
+}
+
+void add_usage(ObjectText& out, const memory::MemoryView& view) {
+  const auto* usage = view.last && view.last->usage ? &*view.last->usage : nullptr;
+  const auto sizes = view.last ? sizes_of(*view.last) : std::nullopt;
+  const auto used = usage != nullptr ? std::optional(usage->used) : std::nullopt;
+  const auto limit = usage != nullptr ? std::optional(usage->limit) : std::nullopt;
+  megabytes(out, "memory_rss_mb", used);
+  megabytes(out, "memory_vms_mb", sizes ? std::optional(sizes->virtual_size) : std::nullopt);
+  megabytes(out, "memory_limit_mb", limit);
+  if (limit) {
+    const double share = static_cast<double>(used->count()) / static_cast<double>(limit->count());
+    out.decimal("memory_threshold_mb", kCriticalShare * megabytes(*limit));
+    out.decimal("usage_percent", 100.0 * share).decimal("memory_usage_percent", 100.0 * share);
+  } else {
+    out.raw("memory_threshold_mb", "null").raw("usage_percent", "null").raw("memory_usage_percent", "null");
+  }
+  out.boolean("over_threshold", view.level >= memory::Level::critical);
+  const auto ratio = sizes ? memory::fragmentation_ratio(sizes->virtual_size, sizes->resident) : std::nullopt;
+  ratio ? out.decimal("fragmentation_ratio", *ratio) : out.raw("fragmentation_ratio", "null");
+  if (used && view.baseline) {
+    out.decimal("memory_growth_mb", megabytes(*used) - megabytes(*view.baseline));
+  } else {
+    out.raw("memory_growth_mb", "null");
+  }
+  megabytes(out, "baseline_memory_mb", view.baseline);
+  usage != nullptr ? out.text("limit_source", to_string(usage->source)) : out.raw("limit_source", "null");
+}
+
+}  // namespace
+
+awaitable<void> get_memory(Call call) {
+  static const memory::MemoryView kUnknown;
+  const auto& services = *call.services;
+  const auto& view = call.config().memory != nullptr ? *call.config().memory : kUnknown;
+  const auto pool = services.pool->status();
+  ObjectText out;
+  out.text("status", to_string(view.level));
+  add_usage(out, view);
+  out.number("total_requests_processed", static_cast<std::int64_t>(services.server->requests()));
+  out.raw("warnings", warnings_json(view)).raw("cache_info", "null").raw("scaling_info", scaling_json(call, pool));
+  out.raw("bands", view.last ? bands_json(*view.last) : "null");
+  out.raw("workers", view.last ? workers_json(*view.last, pool) : "[]");
+  out.raw("level", level_json(view, *services.clock)).text("timestamp", iso_time(services.clock->wall()));
+  auto response = json_response(200, out.take());
+  co_await send_response(std::move(call), std::move(response));
+}
+
+}  // namespace holdfast::gateway

@@ -1,0 +1,93 @@
+#include "app/memory_watch.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "memory/probe.hpp"
+
+namespace holdfast::app {
+namespace {
+
+using namespace std::chrono_literals;
+using memory::Level;
+using memory::Pressure;
+
+class MemoryWatchTest : public ::testing::Test {
+ protected:
+  memory::Snapshot take(SteadyTime now) {
+    memory::Snapshot snapshot{.at = now,
+                              .usage = fail(ErrorCode::unavailable, "no reading"),
+                              .tree = Bytes(),
+                              .own = memory::ProcessStatus(),
+                              .workers = {},
+                              .working_set = std::optional<Bytes>(),
+                              .stall = std::optional<memory::Stall>(),
+                              .oom_kills = std::optional<std::uint64_t>()};
+    if (used_) snapshot.usage = memory::Usage{Bytes(*used_), Bytes(limit_), memory::LimitSource::setting, ""};
+    return snapshot;
+  }
+
+  std::optional<std::uint64_t> used_ = 0;
+  std::uint64_t limit_ = 1000;
+  int dropped_ = 0;
+  MemoryWatch watch_{system_clock(), [this](SteadyTime now) { return take(now); }, [this] { ++dropped_; }};
+};
+
+TEST_F(MemoryWatchTest, BelowTheEmergencyNothingIsDropped) {
+  used_ = 900;
+  watch_.look(SteadyTime(1s));
+  EXPECT_EQ(watch_.view().level, Level::critical);
+  EXPECT_EQ(watch_.view().pressure.pressure, Pressure::high);
+  EXPECT_EQ(dropped_, 0);
+}
+
+TEST_F(MemoryWatchTest, AnEmergencyDropsCachesAtOnceAndThenNowAndThen) {
+  used_ = 950;
+  watch_.look(SteadyTime(1s));
+  EXPECT_EQ(watch_.view().level, Level::emergency);
+  EXPECT_EQ(dropped_, 1);
+  watch_.look(SteadyTime(2s));
+  EXPECT_EQ(dropped_, 1) << "what was given back is not there again after a second";
+  watch_.look(SteadyTime(11s));
+  EXPECT_EQ(dropped_, 2);
+}
+
+TEST_F(MemoryWatchTest, WithoutAReadingAnEmergencyGoesOn) {
+  used_ = 950;
+  watch_.look(SteadyTime(1s));
+  used_ = std::nullopt;
+  watch_.look(SteadyTime(12s));
+  EXPECT_EQ(watch_.view().level, Level::emergency);
+  EXPECT_EQ(watch_.view().pressure.used, Bytes(950));
+}
+
+TEST_F(MemoryWatchTest, ALimitThatShrinksRaisesTheLevel) {
+  used_ = 300;
+  watch_.look(SteadyTime(1s));
+  EXPECT_EQ(watch_.view().level, Level::normal);
+  limit_ = 310;
+  watch_.look(SteadyTime(2s));
+  EXPECT_EQ(watch_.view().level, Level::emergency);
+  EXPECT_EQ(watch_.view().last_change->limit, Bytes(310));
+}
+
+TEST_F(MemoryWatchTest, GrowthIsCountedFromTheFirstReading) {
+  used_ = std::nullopt;
+  watch_.look(SteadyTime(1s));
+  EXPECT_FALSE(watch_.view().baseline);
+  used_ = 100;
+  watch_.look(SteadyTime(2s));
+  used_ = 200;
+  watch_.look(SteadyTime(3s));
+  EXPECT_EQ(watch_.view().baseline, Bytes(100));
+}
+
+TEST(OwnProcess, ThisVeryProcessCanBeRead) {
+  memory::Probe probe("", ::getpid());
+  const auto snapshot = probe.take({}, Bytes(512ULL << 20U), SteadyTime(1s));
+  ASSERT_TRUE(snapshot.usage) << snapshot.usage.error().message();
+  EXPECT_GT(snapshot.usage->used, Bytes());
+}
+
+}  // namespace
+}  // namespace holdfast::app
