@@ -155,13 +155,16 @@ async function run(directory) {
   const database = await cluster.freshDatabase('takeover');
   const start = (workerFlags) => new Instance(directory, cluster.url(database), workerFlags).start();
   const heir = await start('');
-  for (let others = 2; others < Number(options.instances); others++) await start('');
+  // Each at a moment of its own between the looks of the others, as it is when they were not started together.
+  const anyMoment = () => pause((Math.random() * leaseMs) / 3);
+  for (let others = 2; others < Number(options.instances); others++) await anyMoment().then(() => start(''));
   // Nobody judges leases until one lease time has passed since the database came up.
   await pause(leaseMs + 200);
   const shut = join(directory, 'shut');
   mkdirSync(shut);
   const waits = [];
   for (let round = 1; round <= rounds; round++) {
+    await anyMoment();
     // Its worker holds every run behind a gate that never opens.
     const victim = await start(`--gate ${shut}`);
     const got = await takeOver(cluster, database, victim, heir, leaseMs);
