@@ -15,6 +15,9 @@ export async function inWorkplace(parent, work) {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => leave().finally(() => process.exit(130)));
   try {
     await work(directory);
+  } catch (error) {
+    console.error(Service.lastWords());
+    throw error;
   } finally {
     await leave();
   }
