@@ -33,6 +33,11 @@ export async function until(ready, what, { restMs = 20, limitMs = patienceMs } =
 export class Service {
   static #all = [];
 
+  /** The last words of all of them: what to look at when something did not go as it should. */
+  static lastWords() {
+    return Service.#all.map((service) => `--- ${service.log}\n${service.output().slice(-1500)}`).join('\n');
+  }
+
   static running() {
     return Service.#all.filter(({ running }) => running);
   }

@@ -10,11 +10,15 @@ export async function inWorkplace(parent, work) {
   chmodSync(directory, 0o711);
   const leave = async () => {
     await Promise.all(Service.running().map((service) => service.stop('SIGKILL')));
-    rmSync(directory, { recursive: true, force: true });
+    // Children of what was killed may still be writing.
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   };
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => leave().finally(() => process.exit(130)));
   try {
     await work(directory);
+  } catch (error) {
+    console.error(Service.lastWords());
+    throw error;
   } finally {
     await leave();
   }
