@@ -339,12 +339,13 @@ TEST_F(PoolLife, ARecycledBusyWorkerAnswersItsRunFirst) {
 TEST_F(PoolLife, ASuccessorServesBeforeTheOldWorkerHasEnded) {
   start(scripted("--sleep-ms 1000"));
   EXPECT_TRUE(until([&] { return pool_->status().ready == 1; }));
-  asio::cancellation_signal stop;
-  const auto first = begin(attempt("hello"), stop);
+  asio::cancellation_signal stop_first;
+  asio::cancellation_signal stop_second;
+  const auto first = begin(attempt("hello"), stop_first);
   EXPECT_TRUE(until([&] { return !pool_->status().workers[0].run_id.empty(); }));
   pool_->recycle(1, true);
   EXPECT_TRUE(until([&] { return pool_->status().workers[0].retiring; }));
-  const auto second = begin(attempt("hello again"), stop);
+  const auto second = begin(attempt("hello again"), stop_second);
   EXPECT_TRUE(until([&] { return !pool_->status().workers[0].successor_run_id.empty(); }));
   EXPECT_FALSE(first->ended);
   EXPECT_TRUE(until([&] { return first->ended && second->ended; }));
