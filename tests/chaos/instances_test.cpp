@@ -85,11 +85,12 @@ TEST_F(Instances, TheLateAnswerOfAFrozenInstanceIsRefused) {
 
 // Its locks are freed by the database, and what it sends when it wakes up meets nobody who takes it.
 TEST_F(Instances, AnInstanceThatFreezesInTheMiddleOfTheCommitOfAnAnswerIsOvertaken) {
-  // Without steps its commits are: accepted, started, and this answer.
-  auto& first = start("--steps 0", "journal.inside_commit:3:stop");
+  // Without steps, and with an idle worker, its commits are: accepted with its start, and this answer.
+  auto& first = start("--steps 0", "journal.inside_commit:2:stop");
   // The other one is there, and known, but cannot work yet.
   auto& second = start("--steps 1 --start-ms 8000");
   ASSERT_TRUE(eventually([&] { return first.log().find("other_instances=1") != std::string::npos; })) << first.log();
+  ASSERT_TRUE(eventually([&] { return first.log().find("workers.ready") != std::string::npos; })) << first.log();
   ASSERT_EQ(first.submit(id_, "hello").status, 202);
   ASSERT_TRUE(eventually([&] { return first.is_frozen(); })) << first.log();
   ASSERT_TRUE(second.shows(id_, "completed")) << second.log();
