@@ -66,11 +66,14 @@ SpillWrites::Answer SpillWrites::apply(const Write& write, Tried tried, UnixMill
 SpillWrites::Answer SpillWrites::accept(const Accept& accept, Tried tried, UnixMillis now, std::int64_t& added) {
   const auto& id = accept.run.id;
   if (known_.runs.contains(id)) return refuse(id, "the database is away, and this run is there already");
+  // An earlier try may have become durable there, with other words about its start.
+  if (doubtful_.contains(id)) return refuse(id, "the database is away, and it may hold this run already");
   SpilledRun spilled;
-  spilled.in_doubt = tried == Tried::outcome_unknown || doubtful_.contains(id);
-  auto certain = accept;
-  if (spilled.in_doubt) certain.start.reset();  // The database may have it, and others then too.
-  auto accepted = write_here(certain, now);
+  spilled.in_doubt = tried == Tried::outcome_unknown;
+  // The start is kept in the very words that the database may hold, or left for later.
+  auto allowed = accept;
+  if (!lease_.allows(spilled, clock_.steady())) allowed.start.reset();
+  auto accepted = write_here(allowed, now);
   if (!accepted || !*accepted) return accepted;
   if (auto noted = file_.rows().add(id, spilled, now); !noted) return fail(std::move(noted));
   ++added;

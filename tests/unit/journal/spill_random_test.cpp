@@ -83,6 +83,7 @@ class SpillRandomTest : public ::testing::TestWithParam<bool>, protected SpillWo
   Write accept_of(const RunId& id) {
     auto accept = new_run(id);
     accept.body = token();
+    if (chance(50)) accept.start = FirstStart{instance_, token()};
     return accept;
   }
 
@@ -121,7 +122,15 @@ class SpillRandomTest : public ::testing::TestWithParam<bool>, protected SpillWo
     model.known = result->run;
     if (!result->changed) return;
     Entry entry{.seq = result->run.last_seq, .attempt = result->run.attempt};
-    if (const auto* accept = std::get_if<Accept>(&write)) entry.body = accept->body;
+    if (const auto* accept = std::get_if<Accept>(&write)) {
+      entry.body = accept->body;
+      if (result->run.status == RunStatus::running) {
+        model.acked.push_back({.seq = 1, .attempt = 0, .body = accept->body});
+        model.numbers.insert(1);
+        entry.kind = EntryKind::started;
+        entry.body = accept->start->body;
+      }
+    }
     if (const auto* append = std::get_if<Append>(&write)) {
       entry.kind = append->kind;
       entry.body = append->body;

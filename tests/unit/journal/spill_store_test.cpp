@@ -175,6 +175,37 @@ TEST_F(SpillStoreTest, ACommitWhoseAcknowledgementWasLostIsThereOnce) {
   EXPECT_EQ(history_there(other).size(), 2U);
 }
 
+TEST_F(SpillStoreTest, AnAcceptanceWithItsStartWhoseAcknowledgementWasLostIsThereOnce) {
+  const auto id = RunId::make();
+  auto accept = new_run(id);
+  accept.start = FirstStart{"", R"({"worker":7})"};
+  database().lost_ack.arm(1);
+  const auto accepted = write(accept);
+  ASSERT_TRUE(accepted) << accepted.error().message();
+  EXPECT_EQ(accepted->run.status, RunStatus::running);
+  ASSERT_TRUE(write(completion_of(id)));
+  wait_until_settled();
+  EXPECT_EQ(spill().depth, 0);
+  EXPECT_EQ(spill().fenced, 0);
+  EXPECT_EQ(history_there(id).size(), 3U);
+}
+
+TEST_F(SpillStoreTest, AnAcceptanceWithItsStartInDoubtIsNotStartedWhileAnotherInstanceMayHaveIt) {
+  ASSERT_TRUE(other_instance()->renew_lease("two", std::chrono::hours(1)));
+  ASSERT_EQ(store().renew_lease("one", std::chrono::hours(1)).value(), 1);
+  const auto id = RunId::make();
+  auto accept = new_run(id);
+  accept.start = FirstStart{"one", R"({"worker":7})"};
+  database().lost_ack.arm(1);
+  const auto accepted = write(accept);
+  ASSERT_TRUE(accepted) << accepted.error().message();
+  EXPECT_EQ(accepted->run.status, RunStatus::queued);
+  wait_until_settled();
+  EXPECT_EQ(spill().depth, 0);
+  EXPECT_EQ(spill().fenced, 0);
+  EXPECT_EQ(history_there(id).size(), 2U) << "it is there with its start; whoever wants to start it meets the fence";
+}
+
 TEST_F(SpillStoreTest, AnImportWhoseAcknowledgementWasLostIsThereOnce) {
   take_away();
   const auto run = started();
