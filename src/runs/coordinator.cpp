@@ -109,7 +109,8 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
   if (!written->changed) co_return co_await join(std::move(written->run), submission);
   if (written->run.status == RunStatus::running) {
     Accepted accepted{written->run};
-    work_on_started(std::move(written->run), std::move(*slot));
+    // While we stop it is left as what a drain cuts off: the next start, or another instance, takes it up.
+    if (!draining_) work_on_started(std::move(written->run), std::move(*slot));
     co_return accepted;
   }
   // Between the commit and now we may have claimed it ourselves.

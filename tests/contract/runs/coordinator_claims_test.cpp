@@ -1,4 +1,6 @@
 // A journal that other instances use: what we accepted ourselves may come back to us as a claim.
+#include <algorithm>
+
 #include "tests/contract/runs/coordinator_harness.hpp"
 
 namespace holdfast::testing {
@@ -8,29 +10,34 @@ using enum EntryKind;
 
 class OwnClaim : public CoordinatorTest {
  protected:
-  /// Our claim of the run stands in the journal's queue behind its acceptance, and before its start.
+  /// Accepts the run without an idle worker; then two become idle, and our claim of it stands in the journal's queue
+  /// behind the acceptance, and before the start for which the second worker is taken.
   LiveCoordinator& claim_before_start(const std::string& worker_flags) {
-    auto& live = serve(worker_flags, {.poll = 5ms, .claims_at_once = 1}, {.workers = 2, .shared_journal = true});
-    live.run_until([&] { return live.pool().status().ready == 2; });
+    auto& live =
+        serve_without_workers(worker_flags, {.poll = 5ms, .claims_at_once = 1}, {.workers = 2, .shared_journal = true});
     live.store().gate.close();
-    bool accepted = false;
-    spawn(live.executor(), "accept", [&]() -> asio::awaitable<void> {
+    spawn(live.executor(), "accept", [this, &live]() -> asio::awaitable<void> {
       runs::Submission submission{.owner = "ada",
                                   .thread_id = "t",
                                   .id = id_,
                                   .prompt = "hello",
                                   .request = R"({"prompt":"hello","thread_id":"t"})",
                                   .traceparent = ""};
-      auto answer = co_await live.coordinator().submit(std::move(submission));
-      accepted = answer.has_value();
+      const auto answer = co_await live.coordinator().submit(std::move(submission));
+      accepted_ = answer.has_value();
     });
-    int turns = 0;
-    live.run_until([&] { return ++turns > 20; });
-    live.store().gate.await_arrival();
+    live.run_until([&] { return live.store().gate.has_arrival(); });
+    live.start_workers();
+    const auto in_state = [&live](std::string_view state) {
+      return std::ranges::count(live.pool().status().workers, state, &workers::WorkerStatus::state);
+    };
+    live.run_until([&] { return in_state("busy") == 1 && in_state("idle") == 1; });
     live.store().gate.open();
-    live.run_until([&] { return accepted; });
+    live.run_until([&] { return accepted_; });
     return live;
   }
+
+  bool accepted_ = false;
 };
 
 TEST_F(OwnClaim, ARunThatWeClaimBeforeItsStartIsWrittenIsExecutedOnce) {

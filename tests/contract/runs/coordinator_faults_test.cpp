@@ -160,6 +160,33 @@ TEST_F(CoordinatorTest, DrainingLetsRunningRunsFinishAndStartsNothingNew) {
   EXPECT_EQ(run->status, RunStatus::completed);
 }
 
+TEST_F(CoordinatorTest, AStartThatBecomesDurableDuringADrainIsLeftToTheNextStart) {
+  auto& live = serve();
+  live.run_until([&] { return live.pool().status().ready == 1; });
+  live.store().gate.close();
+  bool accepted = false;
+  spawn(live.executor(), "accept", [&]() -> asio::awaitable<void> {
+    runs::Submission submission{.owner = "ada",
+                                .thread_id = "t",
+                                .id = id_,
+                                .prompt = "hello",
+                                .request = R"({"prompt":"hello","thread_id":"t"})",
+                                .traceparent = ""};
+    const auto answer = co_await live.coordinator().submit(std::move(submission));
+    accepted = answer.has_value();
+  });
+  live.run_until([&] { return live.store().gate.has_arrival(); });
+  live.await(live.coordinator().drain(system_clock().steady() + 10s));
+  live.store().gate.open();
+  live.run_until([&] { return accepted; });
+  int turns = 0;
+  live.run_until([&] { return ++turns > 20; });
+  EXPECT_EQ(live.history(id_), (Kinds{EntryKind::accepted, started}));
+
+  auto& next = serve();
+  EXPECT_EQ(next.finish(id_).status, RunStatus::completed);
+}
+
 TEST_F(CoordinatorTest, ARefusalOfTheWorkerFailsTheRunWithItsWords) {
   auto& live = serve("--status 500");
   ASSERT_TRUE(live.submit(id_));

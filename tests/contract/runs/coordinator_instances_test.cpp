@@ -66,6 +66,18 @@ TEST_F(CoordinatorInstancesTest, ARunThatIsClaimedHereBetweenItsCommitAndItsTake
   EXPECT_EQ(live.history(id_), (Kinds{EntryKind::accepted, started, completed}));
 }
 
+TEST_F(CoordinatorInstancesTest, ARunOfAnInstanceThatIsGoneDoesNotWaitForTheNextRenewal) {
+  auto config = quick();
+  config.lease = std::chrono::hours(1);
+  auto& live = serve("", config);
+  live.run_until([&] { return has_idle_worker(live); });
+  auto orphan = new_run(id_);
+  orphan.start = journal::FirstStart{"gone", "{}"};
+  ASSERT_TRUE(live.await(live.journal().accept(orphan)));
+  EXPECT_EQ(live.finish(id_, "ann").attempt, 2);
+  EXPECT_EQ(live.history(id_), (Kinds{EntryKind::accepted, started, attempt_lost, started, completed}));
+}
+
 TEST_F(CoordinatorInstancesTest, AClaimWhoseAcknowledgementWasLostIsWrittenOffAndMadeAgain) {
   auto& live = serve_without_workers("", quick());
   ASSERT_TRUE(live.await(live.journal().accept(new_run(id_))));
