@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/text.hpp"
 
 namespace holdfast::gateway {
 
@@ -35,7 +34,5 @@ struct Target {
 
 /// Percent-decoding. invalid_argument: a broken escape, or bytes that are not UTF-8 without controls.
 [[nodiscard]] Result<std::string> percent_decode(std::string_view text);
-
-using holdfast::percent_encode;
 
 }  // namespace holdfast::gateway

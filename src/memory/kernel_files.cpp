@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "base/file_descriptor.hpp"
 #include "memory/kernel_text.hpp"
 
 namespace holdfast::memory {
@@ -21,25 +22,11 @@ std::unexpected<Error> failed(std::string_view path, int error_number) {
   return fail_errno(missing ? ErrorCode::not_found : ErrorCode::unavailable, path, error_number);
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
 }  // namespace
 
 Result<std::string> KernelFiles::read(std::string_view path) const {
   const auto full = root_ + std::string(path);
-  const Descriptor file(::open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const FileDescriptor file(::open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return failed(full, errno);
   std::string text;
   std::array<char, 4096> piece{};

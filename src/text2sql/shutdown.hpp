@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
-#include "text2sql/file_descriptor.hpp"
+#include "base/file_descriptor.hpp"
 
 namespace holdfast::text2sql {
 

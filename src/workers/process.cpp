@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/file_descriptor.hpp"
 #include "base/log.hpp"
 
 namespace holdfast::workers {
@@ -31,25 +32,10 @@ constexpr int kOomScoreMax = 1000;
 // the kernel takes longer, and waiting for that would hang us too.
 constexpr std::chrono::seconds kKilledPatience{2};
 
-class OwnedFd {
- public:
-  explicit OwnedFd(int fd = -1) : fd_(fd) {}
-  OwnedFd(OwnedFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  OwnedFd& operator=(OwnedFd&&) = delete;
-  ~OwnedFd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
 std::string oom_score_above_ours() {
   std::array<char, 16> text{};
   int ours = 0;
-  const OwnedFd file(::open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC));
+  const FileDescriptor file(::open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC));
   const auto size = file.get() >= 0 ? ::read(file.get(), text.data(), text.size()) : 0;
   if (size > 0) std::from_chars(text.data(), text.data() + size, ours);
   return fmt::to_string(std::min(ours + kOomScoreAbove, kOomScoreMax));
@@ -105,12 +91,12 @@ std::int64_t peak_bytes(const rusage& usage) { return static_cast<std::int64_t>(
 
 Result<std::shared_ptr<Process>> Process::spawn(const asio::any_io_executor& executor, const std::string& shell_text,
                                                 const std::string& mark) {
-  const OwnedFd input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const FileDescriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (input.get() < 0) return fail_errno(ErrorCode::resource_exhausted, "open /dev/null", errno);
   std::array<int, 2> pipe_fds{};
   if (::pipe2(pipe_fds.data(), O_CLOEXEC) != 0) return fail_errno(ErrorCode::resource_exhausted, "make a pipe", errno);
-  OwnedFd output_read(pipe_fds[0]);
-  OwnedFd output_write(pipe_fds[1]);
+  FileDescriptor output_read(pipe_fds[0]);
+  FileDescriptor output_write(pipe_fds[1]);
 
   std::array<std::string, 3> words{"/bin/sh", "-c", shell_text};
   std::string marked = "HOLDFAST_WORKER=" + mark;
@@ -132,7 +118,7 @@ Result<std::shared_ptr<Process>> Process::spawn(const asio::any_io_executor& exe
   if (pid == 0) run_child(plan);
   ::setpgid(pid, pid);  // The child does it too; whoever comes first.
 
-  OwnedFd exit_signal(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  FileDescriptor exit_signal(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (exit_signal.get() < 0) {
     const int error_number = errno;
     ::kill(-pid, SIGKILL);

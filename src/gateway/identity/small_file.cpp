@@ -8,24 +8,12 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "base/file_descriptor.hpp"
+
 namespace holdfast::gateway {
 namespace {
 
 constexpr std::int64_t kLargest = std::int64_t{2} << 20U;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 FileStamp stamp_of(const struct stat& status) {
   return {status.st_ino, status.st_size, std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
@@ -57,7 +45,7 @@ Result<FileStamp> file_stamp(const std::string& path) {
 
 Result<SmallFile> read_small_file(const std::string& path, Privacy privacy) {
   // Without O_NONBLOCK a pipe of that name would hold us.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return cannot_open(path);
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return cannot_open(path);
@@ -80,7 +68,7 @@ Result<void> append_to_secret_file(const std::string& path, const std::string& t
   if (!directory.empty() && std::filesystem::create_directories(directory, ec)) {
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all, ec);
   }
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
   if (file.get() < 0) return fail_errno(ErrorCode::unavailable, "write " + path, errno);
   const auto written = ::write(file.get(), text.data(), text.size());
   if (written != static_cast<ssize_t>(text.size()) || ::fsync(file.get()) != 0) {

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace holdfast::text2sql {
+namespace holdfast {
 
 class FileDescriptor {
  public:
@@ -21,8 +21,11 @@ class FileDescriptor {
   }
   [[nodiscard]] int get() const noexcept { return fd_; }
 
+  /// Is the caller's to close from here on.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+
  private:
   int fd_ = -1;
 };
 
-}  // namespace holdfast::text2sql
+}  // namespace holdfast
