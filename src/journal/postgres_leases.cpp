@@ -11,11 +11,10 @@ constexpr const char* kRenew =
     "INSERT INTO instances (id, lease_until) VALUES ($1, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint "
     "+ $2) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until";
 
-// A lapsed lease still tells until when its instance was alive, for a day. Not those that another session is about to
-// renew or to delete.
+// Not those that another session is about to renew or to delete.
 constexpr const char* kForgetLapsed =
     "DELETE FROM instances WHERE id IN (SELECT id FROM instances WHERE id <> $1 AND lease_until < "
-    "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - 86400000 FOR UPDATE SKIP LOCKED)";
+    "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2 FOR UPDATE SKIP LOCKED)";
 
 constexpr const char* kCountOthers =
     "SELECT count(*) FROM instances WHERE id <> $1 AND lease_until > "
@@ -27,7 +26,7 @@ Result<int> PostgresLeases::renew(const std::string& instance, std::chrono::mill
   PostgresCommand renew(kRenew);
   renew.bind(instance).bind(std::int64_t{ttl.count()});
   PostgresCommand forget(kForgetLapsed);
-  forget.bind(instance);
+  forget.bind(instance).bind(std::int64_t{kRememberLapsed.count()});
   PostgresCommand count(kCountOthers);
   count.bind(instance);
   auto results = transactions_.run({std::move(renew), std::move(forget), std::move(count)});

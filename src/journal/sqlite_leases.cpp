@@ -5,12 +5,6 @@
 #include "journal/sqlite_rows.hpp"
 
 namespace holdfast::journal {
-namespace {
-
-// A lapsed lease still tells until when its instance was alive.
-constexpr std::chrono::hours kRememberLapsed{24};
-
-}  // namespace
 
 SqliteLeases::SqliteLeases(const Connection& connection)
     : renew_(connection,
@@ -41,7 +35,7 @@ Result<int> SqliteLeases::renew(const std::string& instance, UnixMillis now, std
   }
   {
     Query query(forget_lapsed_);
-    auto forgotten = query.bind(now - std::chrono::milliseconds(kRememberLapsed).count()).finish();
+    auto forgotten = query.bind(now - kRememberLapsed.count()).finish();
     if (!forgotten) return fail(std::move(forgotten));
   }
   Query query(count_others_);

@@ -131,6 +131,9 @@ struct Change {
   bool queued = false;      ///< There are runs to claim.
 };
 
+/// How long a lapsed lease still tells until when its instance was alive.
+inline constexpr std::chrono::milliseconds kRememberLapsed = std::chrono::hours(24);
+
 /// How a store is doing.
 struct StoreHealth {
   struct Spill {
@@ -218,7 +221,7 @@ class Store {
   /// Ends the lease of the instance: what it runs is orphaned from now on.
   virtual Result<void> end_lease(const std::string& instance) = 0;
 
-  /// When the latest lease of the instance ends, or ended. Absent: it has none, or none for a day.
+  /// When the latest lease of the instance ends, or ended. Absent: it has none, or its end is kRememberLapsed ago.
   virtual Result<std::optional<UnixMillis>> lease_until(const std::string& instance) = 0;
 
   /// The oldest available queued runs, fairly between owners, each now running for claim.instance. Never a run that
