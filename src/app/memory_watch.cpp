@@ -59,20 +59,20 @@ void MemoryWatch::take(SteadyTime now) {
   const auto& usage = view_.last->usage;
   if (!usage) return;
   if (!view_.baseline) view_.baseline = usage->used;
-  view_.pressure.limit = usage->limit;
-  update(view_.pressure, usage->used);
+  view_.usage = *usage;
 }
 
 void MemoryWatch::relieve(SteadyTime now) {
   next_relief_ = now + kReliefInterval;
-  const auto before = view_.pressure.used;
+  const auto used = [this] { return view_.usage ? view_.usage->used : Bytes(); };
+  const auto before = used();
   drop_caches_();
   const auto allocator = memory::purge_own_allocator();
   take(now);
   log::warning("memory.emergency_cleanup_ran", {{"name", "EMERGENCY"},
                                                 {"allocator", allocator},
                                                 {"before_bytes", before.count()},
-                                                {"after_bytes", view_.pressure.used.count()}});
+                                                {"after_bytes", used().count()}});
 }
 
 }  // namespace holdfast::app

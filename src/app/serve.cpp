@@ -70,7 +70,6 @@ gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<Bu
   config.hold_before_early_bytes = settings.hold;
   config.heartbeat = settings.heartbeat;
   config.max_wait = settings.max_wait;
-  config.memory_limit = settings.memory_limit;
   config.allowance.requests = settings.limit_requests;
   config.allowance.window = settings.limit_window;
   config.allowance.burst = settings.limit_burst;

@@ -78,13 +78,14 @@ std::string run_list_json(const Call& call, const std::vector<journal::Run>& run
 }
 
 void note_pressure(const Call& call, const journal::Run& run) noexcept {
-  if (call.config().memory == nullptr) return;
-  const auto* gauge = &call.config().memory->pressure;
-  if (gauge->pressure == memory::Pressure::calm) return;
+  const auto* view = call.config().memory;
+  if (view == nullptr || !view->usage) return;
+  const auto used = static_cast<double>(view->usage->used.count());
+  if (used < memory::kAnswersAtRisk * static_cast<double>(view->usage->limit.count())) return;
   const auto written = try_build("gateway.log_pressure", [&] {
-    log::warning("gateway.answering_under_pressure", {{"pressure", memory::to_string(gauge->pressure)},
-                                                      {"used_bytes", gauge->used.count()},
-                                                      {"limit_bytes", gauge->limit.count()},
+    log::warning("gateway.answering_under_pressure", {{"level", memory::to_string(view->level)},
+                                                      {"used_bytes", view->usage->used.count()},
+                                                      {"limit_bytes", view->usage->limit.count()},
                                                       {"thread", run.thread_id},
                                                       {"run", run.id.text()},
                                                       {"recover_by", "GET /v1/runs/" + run.id.text()}});

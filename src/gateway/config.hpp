@@ -32,7 +32,6 @@ struct GatewayConfig {
   std::vector<std::string> examples;  ///< Questions to begin with: GET /initial-followup-prompts.
   std::string version = "0.1.0";
   std::string store_name = "sqlite";  ///< `database.checkpointer_type` of GET /health.
-  Bytes memory_limit{512ULL << 20U};  ///< What `memory.percent` of GET /health is judged against.
   AllowanceConfig allowance;
   const memory::MemoryView* memory = nullptr;  ///< Outlives the gateway; null: nobody measures.
 };

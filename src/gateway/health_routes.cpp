@@ -1,5 +1,4 @@
 #include "gateway/json_text.hpp"
-#include "gateway/own_memory.hpp"
 #include "gateway/routes.hpp"
 
 namespace holdfast::gateway {
@@ -12,14 +11,18 @@ awaitable<void> send_status(Call call, int status, std::string body) {
   co_await send_response(std::move(call), std::move(response));
 }
 
-std::string memory_json(const GatewayConfig& config) {
-  const auto memory = read_own_memory();
+// Of the server's own process; GET /health/memory has the whole tree.
+std::string memory_json(const memory::MemoryView* view) {
   ObjectText out;
-  if (!memory) return out.raw("rss_mb", "null").raw("vms_mb", "null").raw("percent", "null").take();
-  const auto resident = static_cast<double>(memory->resident.count());
+  if (view == nullptr || !view->last || !view->last->own) {
+    return out.raw("rss_mb", "null").raw("vms_mb", "null").raw("percent", "null").take();
+  }
+  const auto& own = *view->last->own;
+  const auto resident = static_cast<double>(own.anonymous.count() + own.file.count() + own.shared.count());
   out.decimal("rss_mb", resident / kMegabyte);
-  out.decimal("vms_mb", static_cast<double>(memory->mapped.count()) / kMegabyte);
-  return out.decimal("percent", 100.0 * resident / static_cast<double>(config.memory_limit.count())).take();
+  out.decimal("vms_mb", static_cast<double>(own.vm_size.count()) / kMegabyte);
+  if (!view->usage) return out.raw("percent", "null").take();
+  return out.decimal("percent", 100.0 * resident / static_cast<double>(view->usage->limit.count())).take();
 }
 
 std::string database_json(const GatewayConfig& config, const journal::JournalHealth& health) {
@@ -84,7 +87,7 @@ awaitable<void> get_health(Call call) {
   ObjectText out;
   out.text("status", healthy ? "healthy" : "degraded").text("timestamp", iso_time(services.clock->wall()));
   out.decimal("uptime_seconds", uptime).text("version", call.config().version);
-  out.raw("memory", memory_json(call.config())).raw("database", database_json(call.config(), journal));
+  out.raw("memory", memory_json(call.config().memory)).raw("database", database_json(call.config(), journal));
   out.number("total_requests_processed", static_cast<std::int64_t>(services.server->requests()));
   out.raw("workers", workers_json(pool)).raw("runs", runs_json(call.coordinator().status()));
   return send_status(std::move(call), 200, out.take());

@@ -5,17 +5,19 @@
 #include <optional>
 
 #include "memory/level_tracker.hpp"
-#include "memory/pressure.hpp"
 #include "memory/snapshot.hpp"
 
 namespace holdfast::memory {
 
 struct MemoryView {
   std::optional<Snapshot> last;  ///< None before the first tick.
+  std::optional<Usage> usage;    ///< Of the last good reading: one that failed is not a reading of zero.
   Level level = Level::normal;
   std::optional<LevelChange> last_change;  ///< None: the level never changed.
   std::optional<Bytes> baseline;           ///< What was used at the first good reading: growth is counted from it.
-  PressureGauge pressure;
 };
+
+/// From here on (450 of 512 MB) the process may be killed before an answer is read: each is logged with the way back.
+inline constexpr double kAnswersAtRisk = 450.0 / 512.0;
 
 }  // namespace holdfast::memory

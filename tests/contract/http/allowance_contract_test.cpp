@@ -129,7 +129,8 @@ TEST_F(AllowanceContract, TheLimitsAndTheirUsersCanBeAsked) {
 
 TEST_F(AllowanceContract, UnderPressureAnAnswerIsSentAllTheSame) {
   memory::MemoryView memory;
-  memory.pressure = {memory::Pressure::emergency, Bytes(99), Bytes(100)};
+  memory.level = memory::Level::emergency;
+  memory.usage = memory::Usage{Bytes(99), Bytes(100), memory::LimitSource::setting, ""};
   auto setup = quick_setup();
   setup.gateway.memory = &memory;
   start(std::move(setup));

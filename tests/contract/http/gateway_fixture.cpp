@@ -1,8 +1,12 @@
 #include "tests/contract/http/gateway_fixture.hpp"
 
+#include <unistd.h>
+
 #include <boost/asio/post.hpp>
 #include <boost/json/serialize.hpp>
 #include <future>
+
+#include "memory/probe.hpp"
 
 namespace holdfast::testing {
 
@@ -52,6 +56,8 @@ void GatewayFixture::start(GatewaySetup setup) {
   runs.queue_limit = setup.queue_limit;
   runs.retry.backoff = {1ms, 10ms};
   coordinator_ = std::make_unique<runs::Coordinator>(executor, *journal_, *pool_, system_clock(), runs);
+  memory_.last = memory::Probe("", ::getpid()).take({}, std::nullopt, system_clock().steady());
+  if (setup.gateway.memory == nullptr) setup.gateway.memory = &memory_;
   gateway_ = std::make_unique<gateway::Gateway>(executor, *coordinator_, *journal_, *pool_, system_clock(),
                                                 std::move(setup.gateway));
   const auto listening = gateway_->listen("127.0.0.1:0");

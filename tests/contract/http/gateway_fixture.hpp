@@ -68,6 +68,7 @@ class GatewayFixture : public ::testing::Test {
   TemporaryDirectory directory_;
 
  private:
+  memory::MemoryView memory_;  ///< As it was at the start.
   asio::cancellation_signal stop_retention_;
   asio::io_context io_{1};
   std::unique_ptr<journal::Journal> journal_;

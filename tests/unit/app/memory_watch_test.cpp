@@ -10,7 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using memory::Level;
-using memory::Pressure;
 
 class MemoryWatchTest : public ::testing::Test {
  protected:
@@ -37,7 +36,6 @@ TEST_F(MemoryWatchTest, BelowTheEmergencyNothingIsDropped) {
   used_ = 900;
   watch_.look(SteadyTime(1s));
   EXPECT_EQ(watch_.view().level, Level::critical);
-  EXPECT_EQ(watch_.view().pressure.pressure, Pressure::high);
   EXPECT_EQ(dropped_, 0);
 }
 
@@ -58,7 +56,7 @@ TEST_F(MemoryWatchTest, WithoutAReadingAnEmergencyGoesOn) {
   used_ = std::nullopt;
   watch_.look(SteadyTime(12s));
   EXPECT_EQ(watch_.view().level, Level::emergency);
-  EXPECT_EQ(watch_.view().pressure.used, Bytes(950));
+  EXPECT_EQ(watch_.view().usage->used, Bytes(950));
 }
 
 TEST_F(MemoryWatchTest, ALimitThatShrinksRaisesTheLevel) {
