@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.hpp"
 #include "gateway/fallback.hpp"
 #include "gateway/header_values.hpp"
 #include "gateway/json_text.hpp"

@@ -3,6 +3,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "base/text.hpp"
 #include "tests/contract/http/gateway_fixture.hpp"
 
 namespace holdfast::testing {
@@ -159,7 +160,7 @@ TEST_F(BadInputContract, BadPathsAreRefused) {
 TEST_F(BadInputContract, EveryThreadThatIsAcceptedCanBeReadBack) {
   start(quick_setup());
   for (const std::string thread : {"a/b", "a\\b", "/", "../x", "%2F", "a b?c#d"}) {
-    const auto path = gateway::percent_encode(thread);
+    const auto path = percent_encode(thread);
     const auto body = json::serialize(json::object{{"prompt", "x"}, {"thread_id", thread}});
     EXPECT_EQ(post("/analyze", body).status, 200) << thread;
     EXPECT_EQ(post("/v1/threads/" + path + "/runs", R"({"prompt":"y"})").status, 200) << thread;
