@@ -12,6 +12,7 @@
 #include "gateway/data_table.hpp"
 #include "gateway/origin_guard.hpp"
 #include "gateway/server.hpp"
+#include "governor/governor_status.hpp"
 #include "memory/memory_view.hpp"
 
 namespace holdfast::gateway {
@@ -33,7 +34,8 @@ struct GatewayConfig {
   std::string version = "0.1.0";
   std::string store_name = "sqlite";  ///< `database.checkpointer_type` of GET /health.
   AllowanceConfig allowance;
-  const memory::MemoryView* memory = nullptr;  ///< Outlives the gateway; null: nobody measures.
+  const memory::MemoryView* memory = nullptr;          ///< Outlives the gateway; null: nobody measures.
+  const governor::GovernorStatus* governor = nullptr;  ///< As above.
 };
 
 }  // namespace holdfast::gateway
