@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "memory/own_allocator.hpp"
+#include "memory/bands.hpp"
 
 namespace holdfast::app {
 namespace {
@@ -12,8 +12,6 @@ using memory::Level;
 
 // Often enough to see an analysis grow. A tick takes 0.2 ms with 8 workers.
 constexpr std::chrono::milliseconds kTick{100};
-// What was given back is not there to be given again at once.
-constexpr std::chrono::seconds kReliefInterval{10};
 
 // EMERGENCY is the word that operators of the original search their logs for.
 void log_change(const memory::LevelChange& change) {
@@ -28,10 +26,24 @@ void log_change(const memory::LevelChange& change) {
   if (log::enabled(level)) log::write(level, line);
 }
 
+// Of the server and its workers together.
+std::optional<double> vm_ratio(const memory::Snapshot& snapshot) {
+  if (!snapshot.own) return std::nullopt;
+  const auto& own = *snapshot.own;
+  std::uint64_t mapped = own.vm_size.count();
+  std::uint64_t resident = own.anonymous.count() + own.file.count() + own.shared.count();
+  for (const auto& worker : snapshot.workers) {
+    if (!worker) continue;
+    mapped += worker->vm_size.count();
+    resident += worker->resident.count() + worker->file.count();
+  }
+  return memory::fragmentation_ratio(Bytes(mapped), Bytes(resident));
+}
+
 }  // namespace
 
-MemoryWatch::MemoryWatch(const Clock& clock, Take take, std::function<void()> drop_caches)
-    : clock_(clock), take_(std::move(take)), drop_caches_(std::move(drop_caches)), level_({}) {}
+MemoryWatch::MemoryWatch(const Clock& clock, memory::LevelConfig levels, Take take, OnTick on_tick)
+    : clock_(clock), take_(std::move(take)), on_tick_(std::move(on_tick)), level_(levels) {}
 
 void MemoryWatch::start(const asio::any_io_executor& executor) {
   spawn(executor, "watch memory", [this] { return run(); });
@@ -48,10 +60,12 @@ awaitable<void> MemoryWatch::run() {
 
 void MemoryWatch::look(SteadyTime now) {
   take(now);
-  if (const auto change = level_.update(memory::reading_of(*view_.last), now)) log_change(*change);
+  const auto ratio = vm_ratio(*view_.last);
+  const auto change = level_.update(memory::reading_of(*view_.last, ratio), now);
+  if (change) log_change(*change);
   view_.level = level_.level();
   view_.last_change = level_.last_change();
-  if (view_.level == Level::emergency && now >= next_relief_) relieve(now);
+  on_tick_(change);
 }
 
 void MemoryWatch::take(SteadyTime now) {
@@ -60,19 +74,6 @@ void MemoryWatch::take(SteadyTime now) {
   if (!usage) return;
   if (!view_.baseline) view_.baseline = usage->used;
   view_.usage = *usage;
-}
-
-void MemoryWatch::relieve(SteadyTime now) {
-  next_relief_ = now + kReliefInterval;
-  const auto used = [this] { return view_.usage ? view_.usage->used : Bytes(); };
-  const auto before = used();
-  drop_caches_();
-  const auto allocator = memory::purge_own_allocator();
-  take(now);
-  log::warning("memory.emergency_cleanup_ran", {{"name", "EMERGENCY"},
-                                                {"allocator", allocator},
-                                                {"before_bytes", before.count()},
-                                                {"after_bytes", used().count()}});
 }
 
 }  // namespace holdfast::app

@@ -1,11 +1,11 @@
-/// Takes a snapshot of memory at every tick, keeps the level, says when it changes, and in an emergency gives back what
-/// the supervisor itself can.
+/// Takes a snapshot of memory at every tick, keeps the level and says when it changes.
 ///
 /// Ownership: its task goes on as long as the event loop runs, and so must what it borrows.
 /// Runs on: supervisor strand.
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "base/async.hpp"
 #include "memory/memory_view.hpp"
@@ -15,8 +15,10 @@ namespace holdfast::app {
 class MemoryWatch {
  public:
   using Take = std::function<memory::Snapshot(SteadyTime now)>;
+  /// After each tick, with the change of level that it brought.
+  using OnTick = std::function<void(const std::optional<memory::LevelChange>& change)>;
 
-  MemoryWatch(const Clock& clock, Take take, std::function<void()> drop_caches);
+  MemoryWatch(const Clock& clock, memory::LevelConfig levels, Take take, OnTick on_tick);
 
   [[nodiscard]] const memory::MemoryView& view() const noexcept { return view_; }
 
@@ -26,17 +28,18 @@ class MemoryWatch {
   /// One tick and what follows from it.
   void look(SteadyTime now);
 
+  /// Takes a new snapshot into the view, between two ticks. Levels change at ticks only.
+  void refresh() { take(clock_.steady()); }
+
  private:
   awaitable<void> run();
   void take(SteadyTime now);
-  void relieve(SteadyTime now);
 
   const Clock& clock_;
   Take take_;
-  std::function<void()> drop_caches_;
+  OnTick on_tick_;
   memory::LevelTracker level_;
   memory::MemoryView view_;
-  SteadyTime next_relief_{};
 };
 
 }  // namespace holdfast::app

@@ -11,9 +11,10 @@
 #include "app/commands.hpp"
 #include "app/data_dir.hpp"
 #include "app/file_lock.hpp"
+#include "app/governing.hpp"
 #include "app/instance_id.hpp"
-#include "app/memory_watch.hpp"
 #include "app/open_journal.hpp"
+#include "app/relief_actions.hpp"
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
 #include "memory/probe.hpp"
@@ -34,7 +35,23 @@ workers::PoolConfig pool_config(const Settings& settings, const DataDir& data) {
           .grace_period = settings.worker_grace_period};
 }
 
-runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string instance) {
+memory::LevelConfig level_config(const Settings& settings) {
+  memory::LevelConfig config;
+  config.vm_ratio_decides = settings.memory_vm_ratio_decides;
+  return config;
+}
+
+GoverningConfig governing_config(const Settings& settings) {
+  GoverningConfig config;
+  config.governor.admission.max_concurrent = static_cast<std::size_t>(settings.max_concurrent);
+  config.governor.observe_only = settings.memory_mode == "observe";
+  config.governor.fragmentation.vm_ratio_decides = settings.memory_vm_ratio_decides;
+  if (config.governor.observe_only) config.ladder.mode = governor::LadderMode::observe_only;
+  return config;
+}
+
+runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string instance,
+                                           governor::Governor& governor) {
   return {.route = settings.worker_route,
           .instance = std::move(instance),
           .lease = settings.database_lease,
@@ -42,7 +59,8 @@ runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string
           .run_deadline = settings.run_deadline,
           .queue_deadline = settings.queue_deadline,
           .retry = {.max_crashes = settings.max_crashes, .max_attempts = settings.max_attempts},
-          .send_history = settings.worker_command.empty()};
+          .send_history = settings.worker_command.empty(),
+          .governor = &governor};
 }
 
 gateway::AuthConfig auth_config(const Settings& settings) {
@@ -81,10 +99,16 @@ gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<Bu
   return config;
 }
 
-gateway::GatewayConfig with_memory(gateway::GatewayConfig config, const memory::MemoryView& view) {
+gateway::GatewayConfig with_memory(gateway::GatewayConfig config, const memory::MemoryView& view,
+                                   Governing& governing) {
   config.memory = &view;
+  config.governor = &governing.governor().status();
+  config.relieve = [&governing] { return governing.relieve(); };
   return config;
 }
+
+// The built-in worker knows how to; a program that does not know the signal would end of it.
+int trim_signal(const Settings& settings) { return settings.worker_command.empty() ? SIGUSR1 : 0; }
 
 // Everything that lives while the server runs. Members are destroyed in reverse order: the event loop last.
 class Service {
@@ -96,12 +120,22 @@ class Service {
         signals_(io_),
         journal_(io_.get_executor(), std::move(store)),
         pool_(io_.get_executor(), pool_config(settings, data_), [this] { coordinator_.pump(); }),
-        coordinator_(io_.get_executor(), journal_, pool_, system_clock(),
-                     coordinator_config(settings, std::move(instance))),
         memory_(
-            system_clock(), [this](SteadyTime now) { return take_snapshot(now); }, [this] { gateway_.drop_caches(); }),
+            system_clock(), level_config(settings),
+            [this](SteadyTime now) { return probe_.take(pids_of(pool_.status()), settings_.memory_limit, now); },
+            [this](const auto& change) { governing_.on_tick(change); }),
+        governing_(io_.get_executor(), system_clock(), governing_config(settings), governing_parts()),
+        coordinator_(io_.get_executor(), journal_, pool_, system_clock(),
+                     coordinator_config(settings, std::move(instance), governing_.governor())),
         gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
-                 with_memory(std::move(gateway), memory_.view())) {}
+                 with_memory(std::move(gateway), memory_.view(), governing_)) {
+    governing_.set_actions(make_relief_actions({.gateway = gateway_,
+                                                .journal = journal_,
+                                                .pool = pool_,
+                                                .governor = governing_.governor(),
+                                                .read_worker = [this](int pid) { return probe_.read_worker(pid); },
+                                                .trim_signal = trim_signal(settings)}));
+  }
 
   Result<void> run() {
     auto listening = gateway_.listen(settings_.listen);
@@ -123,7 +157,8 @@ class Service {
       io_.stop();
       co_return;
     }
-    pool_.start();
+    // The others follow once it is known what one of them holds.
+    pool_.start(1);
     gateway_.start();
     spawn(io_.get_executor(), "retention", stop_retention_,
           [this] { return runs::retire_delivered(journal_, system_clock(), {.age = settings_.retention}); });
@@ -132,12 +167,15 @@ class Service {
     announce(*recovered);
   }
 
-  memory::Snapshot take_snapshot(SteadyTime now) {
-    std::vector<int> pids;
-    for (const auto& worker : pool_.status().workers) {
-      if (worker.pid != 0) pids.push_back(worker.pid);
-    }
-    return probe_.take(pids, settings_.memory_limit, now);
+  Governing::Parts governing_parts() {
+    return {.pool = pool_,
+            .view = memory_.view(),
+            .senses = {.read_worker = [this](int pid) { return probe_.read_worker(pid); },
+                       .look = [this] { memory_.refresh(); },
+                       .note = {}},
+            .waiting = [this] { return coordinator_.waiting(); },
+            .pump = [this] { coordinator_.pump(); },
+            .restart = [] {}};
   }
 
   void announce(int recovered) const {
@@ -177,9 +215,10 @@ class Service {
   asio::signal_set signals_;
   journal::Journal journal_;
   workers::Pool pool_;
-  runs::Coordinator coordinator_;
   memory::Probe probe_{"", ::getpid()};
   MemoryWatch memory_;
+  Governing governing_;
+  runs::Coordinator coordinator_;
   gateway::Gateway gateway_;
   Result<void> outcome_;
 };

@@ -157,6 +157,14 @@ Result<void> read_auth_mode(Settings& settings, std::string_view text) {
   return {};
 }
 
+Result<void> read_memory_mode(Settings& settings, std::string_view text) {
+  if (text != "act" && text != "observe") {
+    return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not act or observe", text));
+  }
+  settings.memory_mode = text;
+  return {};
+}
+
 Result<void> apply(LoadedSettings& loaded, std::string_view key, std::string_view text, std::string_view origin) {
   const auto settings = all_settings();
   const auto found = std::ranges::find(settings, key, &Setting::key);
@@ -275,9 +283,15 @@ std::span<const Setting> all_settings() {
       silence_setting("server.max_wait", "HOLDFAST_MAX_WAIT", &Settings::max_wait,
                       "Longest wait a client may ask for with `Prefer: wait=N`; it passes in silence."),
       {"memory.limit", "MEMORY_LIMIT",
-       "What the server and its workers may use together, \"512MB\" or a number of bytes. Near it, answers are logged "
-       "with the way back to them.",
+       "What the server and its workers may use together, \"512MB\" or a number of bytes. Analyses wait rather than "
+       "pass it. Limits of the container count too, whichever is nearer.",
        read_memory_limit, [](const Settings& settings) { return to_string(settings.memory_limit); }},
+      {"memory.mode", "HOLDFAST_MEMORY_MODE",
+       "act: keep within memory.limit. observe: measure and say what would be done, but hold nothing back.",
+       read_memory_mode, [](const Settings& settings) { return settings.memory_mode; }},
+      switch_setting("memory.vm_ratio_decides", "HOLDFAST_MEMORY_VM_RATIO_DECIDES", &Settings::memory_vm_ratio_decides,
+                     "1 = let virtual/resident size (fragmentation_ratio: 2.0, 2.5, 3.0) raise the level too. It is "
+                     "over 2.0 in nearly every healthy program."),
       count_setting("limits.requests", "RATE_LIMIT_REQUESTS", &Settings::limit_requests, {0, 10'000},
                     "Analyses that one user may start within limits.window. Past it a start waits up to 5 s, then it "
                     "is refused with 429. 0: without limit."),

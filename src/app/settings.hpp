@@ -54,6 +54,8 @@ struct Settings {
   bool test_tokens = false;
   std::string test_secret;
   Bytes memory_limit{std::uint64_t{512} * 1024 * 1024};
+  std::string memory_mode = "act";
+  bool memory_vm_ratio_decides = false;
   int limit_requests = 300;
   std::chrono::milliseconds limit_window{60'000};
   int limit_burst = 60;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/async.hpp"
 #include "base/bytes.hpp"
 #include "gateway/allowance.hpp"
 #include "gateway/authentication.hpp"
@@ -36,6 +38,8 @@ struct GatewayConfig {
   AllowanceConfig allowance;
   const memory::MemoryView* memory = nullptr;          ///< Outlives the gateway; null: nobody measures.
   const governor::GovernorStatus* governor = nullptr;  ///< As above.
+  /// Walks the relief ladder. Empty: there is none.
+  std::function<awaitable<Result<governor::WalkReport>>()> relieve;
 };
 
 }  // namespace holdfast::gateway

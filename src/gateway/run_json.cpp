@@ -15,6 +15,8 @@ std::string place_json(const runs::QueuePlace& place) {
   if (!place.detail.empty()) out.text("detail", place.detail);
   out.number("estimate_seconds",
              place.estimate_seconds ? std::optional<std::int64_t>(*place.estimate_seconds) : std::nullopt);
+  if (place.needed) out.number("needed_bytes", static_cast<std::int64_t>(place.needed->count()));
+  if (place.free) out.number("free_bytes", static_cast<std::int64_t>(place.free->count()));
   return out.take();
 }
 

@@ -65,7 +65,7 @@ struct GovernorStatus {
   AdmissionStatus admission;
   std::array<std::uint64_t, 4> level_changes{};  ///< By the level entered.
   std::array<std::uint64_t, 3> preempted{};      ///< By PreemptionCause.
-  std::array<std::uint64_t, 6> recycled{};       ///< By RecycleReason, retired ones not among them.
+  std::array<std::uint64_t, 7> recycled{};       ///< By RecycleReason, retired ones not among them.
   std::uint64_t retired = 0;
   std::optional<UselessStop> useless_stop;  ///< In force.
   std::uint64_t kernel_kills = 0;           ///< Workers that the kernel ended for memory.

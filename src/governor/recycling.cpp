@@ -37,6 +37,7 @@ std::string_view to_string(RecycleReason reason) noexcept {
     case RecycleReason::room: return "room";
     case RecycleReason::growth: return "growth";
     case RecycleReason::fragmentation: return "fragmentation";
+    case RecycleReason::relief: return "relief";
   }
   return "unknown";
 }

@@ -42,6 +42,7 @@ enum class RecycleReason : unsigned char {
   room,           ///< A run that waits does not fit, and a fresh worker holds less.
   growth,
   fragmentation,
+  relief,  ///< The ladder asked for every idle worker that has something to give.
 };
 
 [[nodiscard]] std::string_view to_string(RecycleReason reason) noexcept;

@@ -107,6 +107,11 @@ const Result<Cgroup>& Probe::cgroup() {
   return *cgroup_;
 }
 
+std::optional<Bytes> Probe::read_worker(int pid) const {
+  const auto tree = read_process_tree(files_, pid, {});
+  return tree.own && tree.resident ? std::optional(*tree.resident) : std::nullopt;
+}
+
 Snapshot Probe::take(std::span<const int> worker_pids, std::optional<Bytes> setting, SteadyTime now) {
   const auto& own_cgroup = cgroup();
   const auto machine = machine_memory(files_);

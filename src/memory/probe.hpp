@@ -21,6 +21,9 @@ class Probe {
   /// Limits are read again each time. `setting` is the operator's limit, if there is one.
   [[nodiscard]] Snapshot take(std::span<const int> worker_pids, std::optional<Bytes> setting, SteadyTime now);
 
+  /// What the tree of one process holds now (RssAnon + RssShmem). None: it is gone, or cannot be read.
+  [[nodiscard]] std::optional<Bytes> read_worker(int pid) const;
+
  private:
   /// Where our cgroup is; looked for again as long as that failed.
   const Result<Cgroup>& cgroup();

@@ -39,6 +39,7 @@ json::object exit_evidence(const workers::WorkerExit& exited) {
   json::object evidence{{"pid", exited.pid}, {"peak_rss_bytes", exited.peak_rss_bytes}};
   if (exited.status) evidence["exit_status"] = *exited.status;
   if (exited.signal) evidence["signal"] = *exited.signal;
+  if (exited.by_kernel_for_memory) evidence["oom_kill"] = *exited.by_kernel_for_memory;
   return evidence;
 }
 

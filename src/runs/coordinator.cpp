@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/hook_point.hpp"
 #include "base/json.hpp"
@@ -22,6 +23,17 @@ std::unexpected<Error> no_such_run() { return fail(ErrorCode::not_found, "there 
 bool asks_for_the_same(const Run& run, const Submission& submission) {
   return run.owner == submission.owner && run.thread_id == submission.thread_id &&
          same_request(run.request, submission.request);
+}
+
+std::string explain(const governor::Waiting& waiting) {
+  using governor::WaitReason;
+  switch (waiting.reason) {
+    case WaitReason::memory: return "the next run does not fit beside what is running";
+    case WaitReason::unmeasured: return "a run whose need nobody has measured yet runs alone";
+    case WaitReason::level: return "memory is short; runs go one at a time";
+    case WaitReason::concurrency: return "";
+  }
+  std::unreachable();
 }
 
 }  // namespace
@@ -99,8 +111,8 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
                                     .request = submission.request,
                                     .traceparent = submission.traceparent}};
   // Nobody is overtaken: whoever waits is given an idle worker at once.
-  auto slot = queue_.size() == 0 ? pool_.acquire() : std::nullopt;
-  if (slot) accept.start = journal::FirstStart{config_.instance, start_body(*slot)};
+  auto place = queue_.size() == 0 ? place_for_newcomer() : std::nullopt;
+  if (place) accept.start = journal::FirstStart{config_.instance, start_body(place->slot)};
   ++accepting_;
   auto written = co_await journal_.accept(std::move(accept));
   --accepting_;
@@ -110,7 +122,7 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
   if (written->run.status == RunStatus::running) {
     Accepted accepted{written->run};
     // While we stop it is left as what a drain cuts off: the next start, or another instance, takes it up.
-    if (!draining_) work_on_started(std::move(written->run), std::move(*slot));
+    if (!draining_) work_on_started(std::move(written->run), std::move(*place));
     co_return accepted;
   }
   // Between the commit and now we may have claimed it ourselves.
@@ -246,21 +258,35 @@ awaitable<Result<ThreadPage>> Coordinator::threads(std::string owner, int offset
 std::optional<QueuePlace> Coordinator::queue_place(const Run& run) const {
   const auto live = find_live(run.id);
   if (!live && journal_.shared() && run.status == RunStatus::queued) {
-    return QueuePlace{.position = {}, .reason = "at_another_instance", .detail = "", .estimate_seconds = {}};
+    return QueuePlace{.position = {},
+                      .reason = "at_another_instance",
+                      .detail = "",
+                      .estimate_seconds = {},
+                      .needed = {},
+                      .free = {}};
   }
   if (!live || live->run->status != RunStatus::queued) return std::nullopt;
   const auto position = queue_.position(run.id);
   const char* reason = live->run->attempt == 0 ? "starting" : "retry_backoff";
-  if (!position) return QueuePlace{.position = 1, .reason = reason, .detail = "", .estimate_seconds = {}};
+  if (!position)
+    return QueuePlace{.position = 1, .reason = reason, .detail = "", .estimate_seconds = {}, .needed = {}, .free = {}};
 
-  QueuePlace place{.position = *position, .reason = "workers_busy", .detail = "", .estimate_seconds = {}};
+  QueuePlace place{
+      .position = *position, .reason = "workers_busy", .detail = "", .estimate_seconds = {}, .needed = {}, .free = {}};
   const auto pool = pool_.status();
-  if (pool.crash_loop) {
+  const auto waits = config_.governor ? config_.governor->status().admission.head_waits : std::nullopt;
+  if (waits && waits->reason != governor::WaitReason::concurrency && !pool.crash_loop) {
+    place.reason = "memory";
+    place.detail = explain(*waits);
+    place.needed = waits->needed;
+    place.free = waits->free;
+  } else if (pool.crash_loop) {
     place.reason = "workers_failing";
     place.detail = pool.last_failure;
   } else if (pool.ready == 0) {
     place.reason = "workers_starting";
-  } else if (mean_run_ms_ > 0) {
+  }
+  if (pool.ready > 0 && mean_run_ms_ > 0) {
     place.estimate_seconds = static_cast<int>(*position * mean_run_ms_ / (1000.0 * pool.ready)) + 1;
   }
   return place;

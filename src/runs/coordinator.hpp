@@ -14,6 +14,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "governor/governor.hpp"
 #include "journal/journal.hpp"
 #include "runs/live_run.hpp"
 #include "runs/retry_policy.hpp"
@@ -46,10 +47,13 @@ struct Accepted {
 /// Where a queued run stands.
 struct QueuePlace {
   std::optional<int> position;  ///< 1 is next. Absent: only the instance that accepted the run knows.
-  /// "starting", "workers_busy", "workers_starting", "workers_failing", "retry_backoff", "at_another_instance".
+  /// "starting", "workers_busy", "workers_starting", "workers_failing", "retry_backoff", "at_another_instance",
+  /// "memory".
   std::string reason;
   std::string detail;                   ///< For people; empty when the reason says it all.
   std::optional<int> estimate_seconds;  ///< Absent while no run has finished yet.
+  std::optional<Bytes> needed;          ///< By the run that is next, when memory is what it waits for.
+  std::optional<Bytes> free;            ///< What the limit leaves for it.
 };
 
 struct CoordinatorConfig {
@@ -67,6 +71,8 @@ struct CoordinatorConfig {
   std::chrono::milliseconds queue_deadline{3'600'000};  ///< A run that waited this long for a worker is expired.
   RetryPolicy retry;
   bool send_history = true;  ///< The built-in worker reads earlier runs of the thread (docs/worker-protocol.md).
+  /// Says what may start; outlives the coordinator. Null: whatever meets an idle worker.
+  governor::Governor* governor = nullptr;
 };
 
 struct CoordinatorStatus {
@@ -125,12 +131,16 @@ class Coordinator {
   /// Runs of one owner that wait for a worker.
   [[nodiscard]] std::size_t waiting_of(const std::string& owner) const { return queue_.waiting_of(owner); }
 
+  /// Runs that wait here for a worker, or for memory.
+  [[nodiscard]] std::size_t waiting() const noexcept { return queue_.size(); }
+
   [[nodiscard]] CoordinatorStatus status() const;
 
   /// True once drain() was called.
   [[nodiscard]] bool draining() const noexcept;
 
-  /// Gives an idle worker the next run. The pool calls it when a worker becomes idle.
+  /// Gives an idle worker the next run, if memory allows. To be called when a worker becomes idle, and when memory has
+  /// changed.
   void pump();
 
   /// Takes and starts nothing new, waits for running attempts until `deadline`, then cuts them off without a
@@ -163,9 +173,18 @@ class Coordinator {
   awaitable<Result<Run>> find_live_or_stored(const std::string& owner, const RunId& id);
 
   // An attempt from start to end (coordinator_attempts.cpp).
-  awaitable<void> run_attempt(LiveRunPtr live, workers::Slot slot);
-  awaitable<void> work_on(LiveRunPtr live, workers::Slot slot);
-  void work_on_started(Run run, workers::Slot slot);
+  /// An idle worker, and the memory that an attempt on it may take.
+  struct Place {
+    workers::Slot slot;
+    std::shared_ptr<governor::AttemptMemory> memory;  ///< Null: nobody governs.
+  };
+  [[nodiscard]] std::optional<Place> place_for(const LiveRun& head);
+  [[nodiscard]] std::optional<Place> place_for_newcomer();
+  [[nodiscard]] std::optional<Place> take_idle(std::optional<governor::Governor::Verdict> verdict);
+  awaitable<void> run_attempt(LiveRunPtr live, Place place);
+  awaitable<void> work_on(LiveRunPtr live, Place place);
+  void end_memory(LiveRun& live, governor::AttemptMemory& memory, Result<workers::DispatchOutcome>& outcome);
+  void work_on_started(Run run, Place place);
   [[nodiscard]] std::string start_body(const workers::Slot& slot) const;
   awaitable<Result<void>> start_attempt(LiveRun& live, const workers::Slot& slot);
   awaitable<void> learn_time_spent(LiveRunPtr live);

@@ -1,5 +1,7 @@
 // One attempt at a run, from an idle worker to an entry in the journal.
+#include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <csignal>
 
 #include "base/hook_point.hpp"
 #include "base/json.hpp"
@@ -48,12 +50,21 @@ constexpr std::string_view kTimeIsUp =
     "The attempts at the analysis together took longer than its time limit. Ask for less at once, or raise "
     "runs.deadline.";
 
+json::object receipt_json(const governor::MemoryReceipt& receipt) {
+  return {{"before_bytes", receipt.before.count()},       {"peak_bytes", receipt.peak.count()},
+          {"after_bytes", receipt.after.count()},         {"retained_bytes", receipt.retained},
+          {"predicted_bytes", receipt.predicted.count()}, {"level_at_start", memory::to_string(receipt.level_at_start)},
+          {"relief_bytes", receipt.relief.count()}};
+}
+
 std::string usage_of(const LiveRun& live, const Clock& clock) {
   const auto started = live.run->started_at.value_or(live.run->created_at);
   json::object timing{{"queued", started - live.run->created_at},
                       {"run", clock.wall() - started},
                       {"journal", live.journal_time.count()}};
-  return json::serialize(json::object{{"timing_ms", std::move(timing)}});
+  json::object usage{{"timing_ms", std::move(timing)}};
+  if (live.receipt) usage["memory"] = receipt_json(*live.receipt);
+  return json::serialize(usage);
 }
 
 }  // namespace
@@ -63,24 +74,59 @@ std::string Coordinator::start_body(const workers::Slot& slot) const {
   return json::serialize(body);
 }
 
+// A worker is taken only once its run is allowed: one that is given back is announced as idle again.
+std::optional<Coordinator::Place> Coordinator::take_idle(std::optional<governor::Governor::Verdict> verdict) {
+  std::shared_ptr<governor::AttemptMemory> memory;
+  if (verdict) {
+    auto* admitted = std::get_if<std::shared_ptr<governor::AttemptMemory>>(&*verdict);
+    if (!admitted) return std::nullopt;
+    memory = std::move(*admitted);
+  }
+  auto slot = pool_.acquire();
+  if (!slot) return std::nullopt;
+  return Place{std::move(*slot), std::move(memory)};
+}
+
+std::optional<Coordinator::Place> Coordinator::place_for(const LiveRun& head) {
+  const auto idle = pool_.idle();
+  if (!idle) return std::nullopt;
+  if (!config_.governor) return take_idle(std::nullopt);
+  return take_idle(config_.governor->admit({.route = head.run->route,
+                                            .cut_short_at = head.cut_short_at,
+                                            .given_up_before = head.given_up,
+                                            .worker = idle->index,
+                                            .pid = idle->pid}));
+}
+
+// For a run of which nothing is known but its route, and which may wait without harm where it is.
+std::optional<Coordinator::Place> Coordinator::place_for_newcomer() {
+  const auto idle = pool_.idle();
+  if (!idle) return std::nullopt;
+  if (!config_.governor) return take_idle(std::nullopt);
+  return take_idle(config_.governor->admit_from_elsewhere(
+      {.route = config_.route, .cut_short_at = {}, .worker = idle->index, .pid = idle->pid}));
+}
+
 void Coordinator::pump() {
+  if (queue_.size() == 0 && config_.governor) config_.governor->nothing_waits();
   if (queue_.size() == 0 && more_to_claim_) claimable_.notify_all();
   while (!draining_ && queue_.size() > 0) {
-    auto slot = pool_.acquire();
-    if (!slot) return;
+    // Nobody overtakes the head: else small runs would keep a large one waiting for ever.
+    auto place = place_for(*queue_.front());
+    if (!place) return;
     auto live = queue_.pop();
     ++tasks_;
     // A task is copied into place, and a slot cannot be copied.
-    auto shared_slot = std::make_shared<workers::Slot>(std::move(*slot));
-    auto body = [this, live, shared_slot] { return run_attempt(live, std::move(*shared_slot)); };
+    auto shared_place = std::make_shared<Place>(std::move(*place));
+    auto body = [this, live, shared_place] { return run_attempt(live, std::move(*shared_place)); };
     spawn(executor_, "attempt", live->add_task(), std::move(body));
   }
 }
 
-awaitable<void> Coordinator::run_attempt(LiveRunPtr live, workers::Slot slot) {
-  auto started = co_await start_attempt(*live, slot);
+awaitable<void> Coordinator::run_attempt(LiveRunPtr live, Place place) {
+  auto started = co_await start_attempt(*live, place.slot);
   if (started) {
-    co_await work_on(live, std::move(slot));
+    co_await work_on(live, std::move(place));
   } else if (can_be_written_later(started.error())) {
     requeue(live, kJournalPause);
   } else {
@@ -90,7 +136,7 @@ awaitable<void> Coordinator::run_attempt(LiveRunPtr live, workers::Slot slot) {
 }
 
 // The start is durable. The run may wait here all the same: we accepted it, and claimed it before it was taken up.
-void Coordinator::work_on_started(Run run, workers::Slot slot) {
+void Coordinator::work_on_started(Run run, Place place) {
   auto live = find_live(run.id);
   if (live) {
     queue_.remove(run.id);
@@ -101,16 +147,30 @@ void Coordinator::work_on_started(Run run, workers::Slot slot) {
   live->working_attempt = live->run->attempt;
   ++tasks_;
   // A task is copied into place, and a slot cannot be copied.
-  auto shared_slot = std::make_shared<workers::Slot>(std::move(slot));
-  auto body = [this, live, shared_slot]() -> awaitable<void> {
-    co_await work_on(live, std::move(*shared_slot));
+  auto shared_place = std::make_shared<Place>(std::move(place));
+  auto body = [this, live, shared_place]() -> awaitable<void> {
+    co_await work_on(live, std::move(*shared_place));
     end_task();
   };
   spawn(executor_, "started attempt", live->add_task(), std::move(body));
 }
 
+// What the attempt cost, and whether the kernel ended it for memory.
+void Coordinator::end_memory(LiveRun& live, governor::AttemptMemory& memory,
+                             Result<workers::DispatchOutcome>& outcome) {
+  auto* lost = outcome ? std::get_if<workers::Lost>(&*outcome) : nullptr;
+  const bool whole = outcome && !lost;
+  live.receipt = config_.governor->end(memory, whole ? governor::PeakKind::complete : governor::PeakKind::cut_short);
+  if (whole) return;
+  live.cut_short_at = std::max(live.cut_short_at, memory.grown_at_most());
+  if (!lost) return;
+  if (lost->given_up) ++live.given_up;
+  const bool killed = lost->exited && lost->exited->signal == SIGKILL && !lost->given_up;
+  if (killed) lost->exited->by_kernel_for_memory = config_.governor->kernel_killed();
+}
+
 // The attempt is durable: give it to the worker, and write down how it ended.
-awaitable<void> Coordinator::work_on(LiveRunPtr live, workers::Slot slot) {
+awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
   HOLDFAST_HOOK_POINT("runs.after_started");
   const int number = live->run->attempt;
   live->working_attempt = number;
@@ -141,7 +201,9 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, workers::Slot slot) {
   workers::EventSink sink = [this, live, number](workers::WorkerEvent event) {
     return record_event(live, number, std::move(event));
   };
-  const auto outcome = co_await slot.dispatch(std::move(attempt), std::move(sink));
+  if (place.memory) config_.governor->begin(*place.memory, live->run->id.text());
+  auto outcome = co_await place.slot.dispatch(std::move(attempt), std::move(sink));
+  if (place.memory) end_memory(*live, *place.memory, outcome);
   live->spent += std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - begun);
   HOLDFAST_HOOK_POINT("runs.before_finished");
 

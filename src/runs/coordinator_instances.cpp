@@ -99,22 +99,22 @@ awaitable<void> Coordinator::claim_waiting() {
 // True: as many runs as idle workers, so there may be more.
 awaitable<bool> Coordinator::claim_once() {
   if (queue_.size() > 0) co_return false;
-  std::vector<workers::Slot> slots;
+  std::vector<Place> places;
   journal::Claim claim{.instance = config_.instance, .bodies = {}};
-  while (slots.size() < config_.claims_at_once) {
-    auto slot = pool_.acquire();
-    if (!slot) break;
-    claim.bodies.push_back(start_body(*slot));
-    slots.push_back(std::move(*slot));
+  while (places.size() < config_.claims_at_once) {
+    auto place = place_for_newcomer();
+    if (!place) break;
+    claim.bodies.push_back(start_body(place->slot));
+    places.push_back(std::move(*place));
   }
-  if (slots.empty()) {
+  if (places.empty()) {
     more_to_claim_ = true;
     co_return false;
   }
   auto claimed = co_await journal_.claim(std::move(claim));
   const std::size_t count = claimed ? claimed->size() : 0;
-  more_to_claim_ = count == slots.size();
-  for (std::size_t i = 0; i < count; ++i) work_on_started(std::move((*claimed)[i]), std::move(slots[i]));
+  more_to_claim_ = count == places.size();
+  for (std::size_t i = 0; i < count; ++i) work_on_started(std::move((*claimed)[i]), std::move(places[i]));
   co_return more_to_claim_;
 }
 

@@ -3,8 +3,10 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 
 #include "base/event.hpp"
+#include "governor/attempt_memory.hpp"
 #include "journal/record.hpp"
 
 namespace holdfast::runs {
@@ -23,7 +25,10 @@ struct LiveRun {
   std::chrono::milliseconds spent{0};         ///< By workers on it, in all attempts once `spent_known`.
   bool spent_known = false;                   ///< What attempts before this process cost was read from the journal.
   int working_attempt = 0;                    ///< The attempt that a worker of ours has; 0 while none has one.
-  bool stopping = false;                      ///< A stop was given; also seen where nothing could be cancelled.
+  Bytes cut_short_at;                         ///< The largest peak of attempts that did not come to their end.
+  int given_up = 0;                           ///< Attempts that were ended to keep within the memory limit.
+  std::optional<governor::MemoryReceipt> receipt;  ///< Of the latest attempt that is over.
+  bool stopping = false;                           ///< A stop was given; also seen where nothing could be cancelled.
 
   /// For a task that stop() is to end. One each: a signal that is bound again forgets the task it was bound to, and
   /// a start on its way to the journal may meet our own claim of the run. Kept while the run is live, because a signal

@@ -35,6 +35,9 @@ class RunQueue {
   /// The next run, or null.
   [[nodiscard]] RunPtr pop();
 
+  /// The run that pop() would give, or null.
+  [[nodiscard]] RunPtr front() const { return lanes_.empty() ? nullptr : lanes_.front().runs.front(); }
+
   /// False when it does not wait here.
   bool remove(const RunId& id);
 

@@ -46,6 +46,9 @@ class Agent {
   /// The result object of docs/worker-protocol.md. Errors: those of the stop check, of the sink, and of the planner.
   Result<json::object> run(const AgentTask& task, EventSink& sink, StopCheck& stop);
 
+  /// Gives back what is kept only in case it is needed again. Between runs.
+  void release_memory() noexcept { database_.release_memory(); }
+
  private:
   struct Taken {
     Outcome outcome = Outcome::done;

@@ -43,6 +43,9 @@ class Database {
   /// data_loss: the file is damaged.
   Result<Rows> query(std::string_view sql, StopCheck& stop, const QueryLimits& limits = {});
 
+  /// Gives back what is cached of the file.
+  void release_memory() noexcept { sqlite3_db_release_memory(db_.get()); }
+
   /// The tables that the latest query() read, in the order of their names; what a WITH defines may be among them.
   [[nodiscard]] std::vector<std::string> tables_read() const { return {log_->tables.begin(), log_->tables.end()}; }
 

@@ -1,6 +1,7 @@
 #include "text2sql/server.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -214,6 +215,10 @@ Result<void> serve(const ServerConfig& config, Agent& agent, Shutdown& shutdown,
   log::info("text2sql.ready", {{"socket", config.socket_path}});
   Server server(config, agent, shutdown, clock);
   while (!shutdown.requested_at()) {
+    if (shutdown.take_trim_request()) {
+      agent.release_memory();
+      ::malloc_trim(0);
+    }
     std::array<pollfd, 2> waiting{pollfd{listener->get(), POLLIN, 0}, pollfd{shutdown.descriptor(), POLLIN, 0}};
     const int ready = ::poll(waiting.data(), waiting.size(), kIdleLookMs);
     if (ready <= 0 || (waiting[0].revents & POLLIN) == 0) continue;

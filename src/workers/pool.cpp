@@ -49,6 +49,7 @@ Slot::~Slot() {
 
 int Slot::worker_index() const noexcept { return life_->worker(); }
 int Slot::worker_pid() const noexcept { return life_->pid(); }
+void Slot::signal(int number) const noexcept { life_->signal(number); }
 
 awaitable<Result<DispatchOutcome>> Slot::dispatch(Attempt attempt, EventSink on_event) {
   // The slot is spent once the attempt begins; a dispatch that is never awaited gives the worker back.
@@ -69,8 +70,10 @@ Pool::~Pool() {
   for (const auto& worker : workers_) worker->kill_now();
 }
 
-void Pool::start() {
-  for (const auto& worker : workers_) worker->start();
+void Pool::start(int count) {
+  for (int i = 0; i < static_cast<int>(workers_.size()) && i < count; ++i) {
+    workers_[static_cast<std::size_t>(i)]->start();
+  }
 }
 
 std::optional<Slot> Pool::acquire() {
@@ -81,8 +84,34 @@ std::optional<Slot> Pool::acquire() {
   return std::nullopt;
 }
 
+std::optional<IdleWorker> Pool::idle() const {
+  if (state_->closing()) return std::nullopt;
+  for (const auto& worker : workers_) {
+    if (const auto* life = worker->idle()) return IdleWorker{life->worker(), life->pid()};
+  }
+  return std::nullopt;
+}
+
+std::vector<Slot> Pool::acquire_all() {
+  std::vector<Slot> slots;
+  while (auto slot = acquire()) slots.push_back(std::move(*slot));
+  return slots;
+}
+
+Worker* Pool::find(int index) const {
+  return index >= 1 && index <= std::ssize(workers_) ? workers_[static_cast<std::size_t>(index - 1)].get() : nullptr;
+}
+
+void Pool::park(int index) {
+  if (auto* worker = find(index)) worker->park();
+}
+
+void Pool::unpark(int index) {
+  if (auto* worker = find(index)) worker->start();
+}
+
 void Pool::recycle(int index, bool new_first) {
-  if (index >= 1 && index <= std::ssize(workers_)) workers_[static_cast<std::size_t>(index - 1)]->recycle(new_first);
+  if (auto* worker = find(index)) worker->recycle(new_first);
 }
 
 bool Pool::give_up_run(const std::string& run_id, const GivenUp& why) {

@@ -1,4 +1,5 @@
-/// The worker pool: keeps a fixed number of worker processes ready and gives one run to one worker at a time.
+/// The worker pool: keeps worker processes ready in a fixed number of places, some of which may be parked, and gives
+/// one run to one worker at a time.
 ///
 /// Ownership: the pool owns its processes; a Slot borrows one of them and must not outlive the pool.
 /// Runs on: supervisor strand (and processes are forked there: PR_SET_PDEATHSIG follows the forking thread).
@@ -10,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,13 +36,15 @@ struct PoolConfig {
 struct WorkerStatus {
   int index = 0;
   int pid = 0;        ///< 0 while there is no process.
-  std::string state;  ///< starting, idle, busy, stopping, backing_off
+  std::string state;  ///< starting, idle, busy, stopping, backing_off, parked
   std::string run_id;
   std::uint64_t starts = 0;
   SteadyTime started_at{};       ///< Of the process.
   bool retiring = false;         ///< It is replaced once it has no run.
   int successor_pid = 0;         ///< Of the process that is to follow it, once that is started before its end.
-  std::string successor_run_id;  ///< Which may serve a run already.
+  bool successor_ready = false;  ///< It may serve a run already.
+  std::string successor_run_id;
+  SteadyTime successor_started_at{};
 };
 
 struct PoolStatus {
@@ -55,6 +59,11 @@ struct PoolStatus {
 /// others, or too long.
 [[nodiscard]] Result<void> check(const PoolConfig& config);
 
+struct IdleWorker {
+  int index = 0;
+  int pid = 0;
+};
+
 class PoolState;
 class Worker;
 class WorkerLife;
@@ -68,6 +77,9 @@ class Slot {
 
   [[nodiscard]] int worker_index() const noexcept;
   [[nodiscard]] int worker_pid() const noexcept;
+
+  /// To the worker's own process, not to what it started.
+  void signal(int number) const noexcept;
 
   /// Sends the attempt and reads until its end. Call once; the slot must live until it is awaited.
   awaitable<Result<DispatchOutcome>> dispatch(Attempt attempt, EventSink on_event);
@@ -87,11 +99,23 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  /// Begins to start the workers; does not wait for them.
-  void start();
+  /// Begins to start the first `count` workers; does not wait for them. The others are parked.
+  void start(int count = std::numeric_limits<int>::max());
 
   /// An idle worker, if there is one.
   [[nodiscard]] std::optional<Slot> acquire();
+
+  /// The one that acquire() would give. Costs nobody anything.
+  [[nodiscard]] std::optional<IdleWorker> idle() const;
+
+  /// Every worker that is idle now, each to be used by the caller alone until its slot is dropped.
+  [[nodiscard]] std::vector<Slot> acquire_all();
+
+  /// Ends the process of a worker once it has no run, and starts none in its place before unpark().
+  void park(int index);
+
+  /// Starts the process of a worker that was parked.
+  void unpark(int index);
 
   /// Replaces the process of a worker; a run that it serves ends first. `new_first`: its successor starts before it
   /// ends, for when both fit into memory.
@@ -106,6 +130,8 @@ class Pool {
   [[nodiscard]] PoolStatus status() const;
 
  private:
+  [[nodiscard]] Worker* find(int index) const;
+
   std::shared_ptr<PoolState> state_;
   std::vector<std::shared_ptr<Worker>> workers_;
 };

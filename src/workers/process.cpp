@@ -145,8 +145,12 @@ Process::~Process() {
   }
 }
 
-void Process::signal_group(int signal) noexcept {
-  if (!exited_) ::kill(-pid_, signal);
+void Process::signal_group(int number) noexcept {
+  if (!exited_) ::kill(-pid_, number);
+}
+
+void Process::signal(int number) const noexcept {
+  if (!exited_) ::kill(pid_, number);
 }
 
 awaitable<WorkerExit> Process::wait_exit() {

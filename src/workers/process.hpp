@@ -39,7 +39,10 @@ class Process {
   [[nodiscard]] asio::posix::stream_descriptor& output() noexcept { return output_; }
 
   /// To every process of the group. Nothing happens once the leader is reaped.
-  void signal_group(int signal) noexcept;
+  void signal_group(int number) noexcept;
+
+  /// To the leader alone.
+  void signal(int number) const noexcept;
 
   /// Waits for the leader to end, kills what is left of its group and reaps the leader. Await once.
   awaitable<WorkerExit> wait_exit();

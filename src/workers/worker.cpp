@@ -19,9 +19,27 @@ Worker::Worker(std::shared_ptr<PoolState> pool, int index)
     : pool_(std::move(pool)), index_(index), restarts_(pool_->config.restart_backoff), stopping_(pool_->executor) {}
 
 void Worker::start() {
-  if (tasks_ > 0 || pool_->closing()) return;
+  if (!parked_ || pool_->closing()) return;
+  parked_ = false;
+  // A process on its way out is followed by another one then.
+  if (running_) return;
+  running_ = true;
   ++tasks_;
   spawn(pool_->executor, "workers.worker", [self = shared_from_this()] { return self->run(); });
+}
+
+void Worker::park() {
+  if (parked_) return;
+  parked_ = true;
+  for (const auto& life : {life_, coming_, successor_}) {
+    if (life) life->retire();
+  }
+  stopping_.notify_all();
+}
+
+const WorkerLife* Worker::idle() const noexcept {
+  if (life_ && life_->is_idle()) return life_.get();
+  return successor_ && successor_->is_idle() ? successor_.get() : nullptr;
 }
 
 std::shared_ptr<WorkerLife> Worker::reserve() {
@@ -30,7 +48,7 @@ std::shared_ptr<WorkerLife> Worker::reserve() {
 }
 
 void Worker::recycle(bool new_first) {
-  if (!life_ || pool_->closing() || coming_ || successor_) return;
+  if (!life_ || parked_ || pool_->closing() || coming_ || successor_) return;
   if (!new_first) return life_->retire();
   ++tasks_;
   spawn(pool_->executor, "workers.successor", [self = shared_from_this()] { return self->bring_up_successor(); });
@@ -58,10 +76,10 @@ void Worker::kill_now() {
 }
 
 awaitable<void> Worker::run() {
-  while (!pool_->closing()) {
+  while (!pool_->closing() && (!parked_ || successor_)) {
     const auto end = co_await live();
     life_.reset();
-    if (pool_->closing()) break;
+    if (pool_->closing() || parked_) continue;
     if (successor_) continue;
 
     const auto delay = restarts_.delay_after(end, pool_->crash_loop(), random_uniform());
@@ -71,6 +89,7 @@ awaitable<void> Worker::run() {
     co_await stopping_.wait_until(until);
   }
   if (const auto left = std::exchange(successor_, nullptr)) co_await left->finish();
+  running_ = false;
   end_task();
 }
 
@@ -89,7 +108,7 @@ awaitable<Result<void>> Worker::come_up(std::shared_ptr<WorkerLife> life) {
   if (ready) {
     log::info("workers.ready", {{"worker", index_}, {"pid", life->pid()}, {"start", starts_}});
     pool_->announce_idle();
-  } else if (!pool_->closing()) {
+  } else if (!pool_->closing() && !life->retiring()) {
     pool_->start_failed(index_, ready.error().message());
   }
   co_return ready;
@@ -100,7 +119,7 @@ awaitable<void> Worker::bring_up_successor() {
   coming_ = std::make_shared<WorkerLife>(pool_, index_, ++starts_);
   const auto ready = co_await come_up(coming_);
   const auto next = std::exchange(coming_, nullptr);
-  if (ready && life_ && !pool_->closing()) {
+  if (ready && life_ && !parked_ && !pool_->closing()) {
     successor_ = next;
     life_->retire();
   } else if (next->pid() != 0) {
@@ -149,16 +168,19 @@ WorkerStatus Worker::status() const {
   WorkerStatus status;
   status.index = index_;
   status.starts = starts_;
-  status.state = "backing_off";
+  status.state = parked_ ? "parked" : "backing_off";
   if (!life_) return status;
   status.pid = life_->exited() ? 0 : life_->pid();
   status.state = to_string(life_->phase());
   status.run_id = life_->run_id();
   status.started_at = life_->started_at();
   status.retiring = life_->retiring();
-  if (successor_) status.successor_pid = successor_->pid();
-  if (coming_) status.successor_pid = coming_->pid();
-  if (successor_) status.successor_run_id = successor_->run_id();
+  status.successor_ready = successor_ != nullptr;
+  if (const auto& next = successor_ ? successor_ : coming_) {
+    status.successor_pid = next->pid();
+    status.successor_run_id = next->run_id();
+    status.successor_started_at = next->started_at();
+  }
   return status;
 }
 

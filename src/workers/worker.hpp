@@ -18,6 +18,12 @@ class Worker : public std::enable_shared_from_this<Worker> {
   /// Begins to keep a process running.
   void start();
 
+  /// Ends the process once it has no run, and keeps none running until start().
+  void park();
+
+  /// The idle process that reserve() would take; null when there is none.
+  [[nodiscard]] const WorkerLife* idle() const noexcept;
+
   /// The idle process, reserved for the caller; null when there is none.
   std::shared_ptr<WorkerLife> reserve();
 
@@ -54,6 +60,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   std::shared_ptr<WorkerLife> successor_;  ///< Is up, and becomes life_ when that one has ended.
   std::uint64_t starts_ = 0;
   int tasks_ = 0;
+  bool parked_ = true;    ///< No process is to run.
+  bool running_ = false;  ///< run() is under way.
 };
 
 }  // namespace holdfast::workers

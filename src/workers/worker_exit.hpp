@@ -12,6 +12,8 @@ struct WorkerExit {
   std::optional<int> status;        ///< Exit status, when it exited.
   std::optional<int> signal;        ///< Signal, when it was killed.
   std::int64_t peak_rss_bytes = 0;  ///< ru_maxrss of the process.
+  /// Whether the kernel killed it for want of memory, by the kernel's own count. None: it does not tell.
+  std::optional<bool> by_kernel_for_memory = std::nullopt;
 };
 
 /// "exited with status 1", "was killed by signal 9 (SIGKILL)", "ended".

@@ -145,8 +145,12 @@ awaitable<void> WorkerLife::reap_descendants() {
   }
 }
 
+void WorkerLife::signal(int number) const noexcept {
+  if (process_ && !exited_) process_->signal(number);
+}
+
 bool WorkerLife::reserve() {
-  if (phase_ != LifePhase::idle || retiring_ || over()) return false;
+  if (!is_idle()) return false;
   phase_ = LifePhase::busy;
   return true;
 }

@@ -44,8 +44,14 @@ class WorkerLife : public std::enable_shared_from_this<WorkerLife> {
   /// process and what is left of its group are reaped.
   awaitable<void> finish();
 
+  /// It waits for a run, and may be given one.
+  [[nodiscard]] bool is_idle() const noexcept { return phase_ == LifePhase::idle && !retiring_ && !over(); }
+
   /// Takes an idle worker; false when it is not idle.
   bool reserve();
+
+  /// To its own process, if that still runs.
+  void signal(int number) const noexcept;
 
   /// Gives back a worker that was reserved and got no run.
   void release();

@@ -1,0 +1,179 @@
+#include "app/governing.hpp"
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "base/json.hpp"
+#include "base/log.hpp"
+
+namespace holdfast::app {
+namespace {
+
+using governor::WorkerPhase;
+using governor::WorkerSighting;
+
+WorkerPhase phase_of(std::string_view state) {
+  if (state == "idle") return WorkerPhase::idle;
+  if (state == "busy") return WorkerPhase::busy;
+  return state == "starting" ? WorkerPhase::starting : WorkerPhase::ending;
+}
+
+void add_reading(WorkerSighting& sighting, const memory::MemoryView& view) {
+  if (!view.last) return;
+  for (const auto& worker : view.last->workers) {
+    if (!worker || worker->pid != sighting.pid) continue;
+    sighting.held = worker->resident;
+    sighting.file = worker->file;
+    sighting.vm_size = worker->vm_size;
+  }
+}
+
+std::string evidence_of(const governor::Preemption& victim) {
+  return json::serialize(json::object{{"cause", to_string(victim.cause)},
+                                      {"grown_bytes", victim.grown.count()},
+                                      {"worker_bytes", victim.worker_held.count()},
+                                      {"used_bytes", victim.used.count()},
+                                      {"limit_bytes", victim.limit.count()},
+                                      {"expected_bytes", victim.expected.count()}});
+}
+
+void log_walk(const governor::WalkReport& report) {
+  if (!report.acted() && !report.observe_only) return;
+  const auto level = report.level == memory::Level::emergency ? log::Level::warning : log::Level::info;
+  const auto bytes = [](const std::optional<Bytes>& size) { return size ? size->count() : 0; };
+  const auto name = report.level == memory::Level::emergency ? "EMERGENCY" : "MEMORY LEAK PREVENTION";
+  const auto line =
+      log::format_line(report.observe_only ? "memory.would_relieve" : "memory.relieved",
+                       {{"name", name},
+                        {"cause", to_string(report.cause)},
+                        {"level", memory::to_string(report.level)},
+                        {"before_bytes", bytes(report.before)},
+                        {"after_bytes", bytes(report.after)},
+                        {"pause_ms", std::chrono::duration_cast<std::chrono::milliseconds>(report.pause).count()}});
+  if (log::enabled(level)) log::write(level, line);
+}
+
+}  // namespace
+
+std::vector<WorkerSighting> sightings(const workers::PoolStatus& pool, const memory::MemoryView& view) {
+  std::vector<WorkerSighting> all;
+  for (const auto& worker : pool.workers) {
+    if (worker.pid != 0) {
+      all.push_back({.worker = worker.index,
+                     .pid = worker.pid,
+                     .phase = phase_of(worker.state),
+                     .leaving = worker.retiring || worker.successor_pid != 0,
+                     .started_at = worker.started_at});
+    }
+    if (worker.successor_pid != 0) {
+      const auto phase = !worker.successor_run_id.empty() ? WorkerPhase::busy
+                         : worker.successor_ready         ? WorkerPhase::idle
+                                                          : WorkerPhase::starting;
+      all.push_back({.worker = worker.index,
+                     .pid = worker.successor_pid,
+                     .phase = phase,
+                     .leaving = false,
+                     .started_at = worker.successor_started_at});
+    }
+  }
+  for (auto& sighting : all) add_reading(sighting, view);
+  return all;
+}
+
+std::vector<int> pids_of(const workers::PoolStatus& pool) {
+  std::vector<int> pids;
+  for (const auto& worker : pool.workers) {
+    if (worker.pid != 0) pids.push_back(worker.pid);
+    if (worker.successor_pid != 0) pids.push_back(worker.successor_pid);
+  }
+  return pids;
+}
+
+Governing::Governing(const asio::any_io_executor& executor, const Clock& clock, GoverningConfig config, Parts parts)
+    : executor_(executor),
+      clock_(clock),
+      config_(config),
+      parts_(std::move(parts)),
+      governor_(config.governor, clock, parts_.view, parts_.senses) {}
+
+void Governing::set_actions(std::vector<std::unique_ptr<governor::ReliefAction>> actions) {
+  auto read_used = [this]() -> Result<Bytes> {
+    parts_.senses.look();
+    const auto& last = parts_.view.last;
+    if (!last) return fail(ErrorCode::unavailable, "memory was not read yet");
+    if (!last->usage) return std::unexpected(last->usage.error());
+    return last->usage->used;
+  };
+  ladder_ = std::make_unique<governor::ReliefLadder>(executor_, clock_, config_.ladder, std::move(read_used),
+                                                     std::move(actions));
+}
+
+void Governing::on_tick(const std::optional<memory::LevelChange>& change) {
+  const auto pool = parts_.pool.status();
+  const auto workers = sightings(pool, parts_.view);
+  std::vector<int> parked;
+  for (const auto& worker : pool.workers) {
+    if (worker.state == "parked" && worker.pid == 0) parked.push_back(worker.index);
+  }
+  const auto walked = ladder_->last();
+  const auto orders = governor_.tick({.workers = workers,
+                                      .parked = parked,
+                                      .waiting = parts_.waiting(),
+                                      .level_change = change,
+                                      .relief_ended_at = walked ? std::optional(walked->ended_at) : std::nullopt});
+  obey(orders);
+  parts_.pump();
+}
+
+void Governing::obey(const governor::Governor::Orders& orders) {
+  if (orders.give_up) give_up(*orders.give_up);
+  for (const auto& replacement : orders.replace) replace(replacement);
+  for (const int place : orders.start) parts_.pool.unpark(place);
+  if (orders.relieve && !ladder_->under_way() && ladder_->is_due(orders.relieve->level)) {
+    spawn(executor_, "relieve memory", [this, request = *orders.relieve]() -> awaitable<void> {
+      const auto walked = co_await walk(request);
+      if (!walked) log::debug("memory.relief_stopped", {{"error", walked.error().message()}});
+    });
+  }
+  if (orders.supervisor == governor::SaturationAction::recommend_restart) {
+    log::warning("memory.restart_recommended", {{"name", "MEMORY LEAK PREVENTION"},
+                                                {"why", "memory stays critical although every worker was replaced"},
+                                                {"next", "raise memory.limit, or lower runs.max_concurrent"}});
+  }
+  if (orders.supervisor == governor::SaturationAction::restart) parts_.restart();
+}
+
+void Governing::give_up(const governor::Preemption& victim) {
+  const auto evidence = evidence_of(victim);
+  const bool counts = victim.cause == governor::PreemptionCause::exceeds_limit;
+  if (!parts_.pool.give_up_run(victim.run.text(), {evidence, counts})) return governor_.spared(victim.run);
+  log::warning("memory.run_given_up", {{"name", "EMERGENCY"}, {"run", victim.run.text()}, {"evidence", evidence}});
+}
+
+void Governing::replace(const governor::Governor::Replacement& replacement) {
+  const auto& decision = replacement.decision;
+  log::info("memory.recycling", {{"name", "MEMORY LEAK PREVENTION"},
+                                 {"worker", replacement.worker},
+                                 {"reason", to_string(decision.reason)},
+                                 {"mode", to_string(decision.mode)},
+                                 {"winnable_bytes", decision.winnable.count()}});
+  if (decision.mode == governor::RecycleMode::retire) return parts_.pool.park(replacement.worker);
+  parts_.pool.recycle(replacement.worker, decision.mode == governor::RecycleMode::overlap);
+}
+
+awaitable<Result<governor::WalkReport>> Governing::walk(governor::WalkRequest request) {
+  auto report = co_await ladder_->walk(request);
+  if (report && !report->joined && report->end != governor::WalkEnd::too_soon) {
+    governor_.relieved(*report);
+    log_walk(*report);
+  }
+  parts_.pump();
+  co_return report;
+}
+
+awaitable<Result<governor::WalkReport>> Governing::relieve() {
+  return walk(governor::WalkRequest::manual(parts_.view.level));
+}
+
+}  // namespace holdfast::app

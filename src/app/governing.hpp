@@ -1,0 +1,67 @@
+/// Does what the governor decides: tells it after each tick what the pool sees, and acts on its orders.
+///
+/// Ownership: borrows everything it is given, which outlives it; its tasks go on as long as the event loop runs.
+/// Runs on: supervisor strand.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "app/memory_watch.hpp"
+#include "governor/governor.hpp"
+#include "governor/relief_ladder.hpp"
+#include "journal/journal.hpp"
+#include "workers/pool.hpp"
+
+namespace holdfast::app {
+
+struct GoverningConfig {
+  governor::GovernorConfig governor;
+  governor::LadderConfig ladder;
+};
+
+class Governing {
+ public:
+  struct Parts {
+    workers::Pool& pool;
+    const memory::MemoryView& view;
+    governor::Governor::Senses senses;
+    std::function<std::size_t()> waiting;  ///< Runs in our queue.
+    std::function<void()> pump;            ///< Memory has changed: what waits may go now.
+    std::function<void()> restart;         ///< The server is to be restarted, gracefully.
+  };
+
+  Governing(const asio::any_io_executor& executor, const Clock& clock, GoverningConfig config, Parts parts);
+
+  [[nodiscard]] governor::Governor& governor() noexcept { return governor_; }
+
+  /// Gives the ladder its rungs. Call once, before the first tick.
+  void set_actions(std::vector<std::unique_ptr<governor::ReliefAction>> actions);
+
+  void on_tick(const std::optional<memory::LevelChange>& change);
+
+  /// Walks the ladder now, because somebody asked.
+  awaitable<Result<governor::WalkReport>> relieve();
+
+ private:
+  void obey(const governor::Governor::Orders& orders);
+  void give_up(const governor::Preemption& victim);
+  void replace(const governor::Governor::Replacement& replacement);
+  awaitable<Result<governor::WalkReport>> walk(governor::WalkRequest request);
+
+  asio::any_io_executor executor_;
+  const Clock& clock_;
+  GoverningConfig config_;
+  Parts parts_;
+  governor::Governor governor_;
+  std::unique_ptr<governor::ReliefLadder> ladder_;
+};
+
+/// The processes of the pool as the governor is to see them, with the readings of `view`.
+[[nodiscard]] std::vector<governor::WorkerSighting> sightings(const workers::PoolStatus& pool,
+                                                              const memory::MemoryView& view);
+
+/// Every process of the pool, successors included: whose memory is to be read.
+[[nodiscard]] std::vector<int> pids_of(const workers::PoolStatus& pool);
+
+}  // namespace holdfast::app

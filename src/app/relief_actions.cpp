@@ -1,0 +1,113 @@
+#include "app/relief_actions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "memory/own_allocator.hpp"
+
+namespace holdfast::app {
+namespace {
+
+using governor::ReliefAction;
+using governor::ReliefCost;
+using governor::ReliefOutcome;
+using memory::Level;
+
+// A worker that trims is done when two readings agree.
+constexpr std::chrono::milliseconds kTrimReading{50};
+constexpr std::chrono::milliseconds kTrimPatience{5'000};
+constexpr std::uint64_t kTrimNoise = 256 * 1024;
+constexpr std::chrono::milliseconds kReplaceReading{100};
+
+/// What an action is, and what it does.
+struct Rung {
+  std::string_view name;
+  ReliefCost cost;
+  Level from;
+  std::function<awaitable<Result<ReliefOutcome>>()> apply;
+};
+
+class FunctionRelief final : public ReliefAction {
+ public:
+  explicit FunctionRelief(Rung rung) : rung_(std::move(rung)) {}
+  [[nodiscard]] std::string_view name() const noexcept override { return rung_.name; }
+  [[nodiscard]] ReliefCost cost() const noexcept override { return rung_.cost; }
+  [[nodiscard]] Level from_level() const noexcept override { return rung_.from; }
+  awaitable<Result<ReliefOutcome>> apply(Level) override { return rung_.apply(); }
+
+ private:
+  Rung rung_;
+};
+
+awaitable<Result<ReliefOutcome>> forget_idle(gateway::Gateway* gateway) {
+  gateway->drop_caches();
+  co_return ReliefOutcome::relieved();
+}
+
+awaitable<Result<ReliefOutcome>> purge_allocator() {
+  memory::purge_own_allocator();
+  co_return ReliefOutcome::relieved();
+}
+
+std::uint64_t sum_of(const ReliefMeans& means, const std::vector<workers::Slot>& slots) {
+  std::uint64_t sum = 0;
+  for (const auto& slot : slots) sum += means.read_worker(slot.worker_pid()).value_or(Bytes()).count();
+  return sum;
+}
+
+// The workers are held as if they had a run: a pause must meet nobody's.
+awaitable<Result<ReliefOutcome>> trim_workers(const ReliefMeans* means) {
+  if (means->trim_signal == 0) co_return ReliefOutcome::nothing_to_do();
+  const auto slots = means->pool.acquire_all();
+  if (slots.empty()) co_return ReliefOutcome::nothing_to_do();
+  const auto before = sum_of(*means, slots);
+  for (const auto& slot : slots) slot.signal(means->trim_signal);
+  auto last = before;
+  const auto deadline = system_clock().steady() + kTrimPatience;
+  bool settled = false;
+  while (!settled && system_clock().steady() < deadline) {
+    const bool slept = co_await sleep_until(system_clock().steady() + kTrimReading);
+    if (!slept) co_return fail(ErrorCode::cancelled, "trim idle workers");
+    const auto now = sum_of(*means, slots);
+    settled = now + kTrimNoise >= last;
+    last = now;
+  }
+  co_return ReliefOutcome::relieved(Bytes(before > last ? before - last : 0));
+}
+
+awaitable<Result<ReliefOutcome>> reset_connections(journal::Journal* journal) {
+  if (journal->health().store.connections.created == 0) co_return ReliefOutcome::nothing_to_do();
+  auto begun = co_await journal->reset_connections();
+  if (!begun) co_return fail(std::move(begun));
+  co_return ReliefOutcome::relieved();
+}
+
+// Ends with the replacements, so that the next reading shows what they gave.
+awaitable<Result<ReliefOutcome>> replace_idle(governor::Governor* governor) {
+  const auto asked = governor->ask_to_replace_idle();
+  if (asked == 0) co_return ReliefOutcome::nothing_to_do();
+  do {
+    const bool slept = co_await sleep_until(system_clock().steady() + kReplaceReading);
+    if (!slept) co_return fail(ErrorCode::cancelled, "replace idle workers");
+  } while (governor->replacing());
+  co_return ReliefOutcome::relieved();
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<ReliefAction>> make_relief_actions(ReliefMeans means) {
+  const auto shared = std::make_shared<ReliefMeans>(std::move(means));
+  std::vector<Rung> rungs{
+      {"idle_entries", ReliefCost::cheap, Level::warning, [shared] { return forget_idle(&shared->gateway); }},
+      {"own_allocator", ReliefCost::cheap, Level::warning, [] { return purge_allocator(); }},
+      {"trim_workers", ReliefCost::pauses_worker, Level::critical, [shared] { return trim_workers(shared.get()); }},
+      {"connection_pool", ReliefCost::loses_warm_state, Level::emergency,
+       [shared] { return reset_connections(&shared->journal); }},
+      {"replace_workers", ReliefCost::loses_warm_state, Level::critical,
+       [shared] { return replace_idle(&shared->governor); }}};
+  std::vector<std::unique_ptr<ReliefAction>> actions;
+  for (auto& rung : rungs) actions.push_back(std::make_unique<FunctionRelief>(std::move(rung)));
+  return actions;
+}
+
+}  // namespace holdfast::app
