@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "governor/saturating.hpp"
+
 namespace holdfast::governor {
 
-void WorkerLedger::update(std::span<const WorkerSighting> sightings, SteadyTime now) {
+Bytes WorkerLedger::update(std::span<const WorkerSighting> sightings, SteadyTime now) {
   for (const auto& sighting : sightings) {
     auto& entry = at(sighting.worker, sighting.pid, sighting.started_at);
     entry.now = sighting;
@@ -12,9 +14,13 @@ void WorkerLedger::update(std::span<const WorkerSighting> sightings, SteadyTime 
     entry.held = *sighting.held;
     entry.read_at = now;
   }
+  Bytes returned;
   entries_.remove_if([&](const LedgerEntry& entry) {
-    return std::ranges::find(sightings, entry.now.pid, &WorkerSighting::pid) == sightings.end();
+    const bool gone = std::ranges::find(sightings, entry.now.pid, &WorkerSighting::pid) == sightings.end();
+    if (gone) returned = plus(returned, entry.winnable);
+    return gone;
   });
+  return returned;
 }
 
 LedgerEntry* WorkerLedger::find(int pid) {

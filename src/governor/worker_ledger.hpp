@@ -43,6 +43,7 @@ struct LedgerEntry {
   std::uint64_t runs = 0;            ///< Served by it.
   bool floor_due = false;            ///< A run has ended and the floor after it was not noted yet.
   std::string last_route;
+  Bytes winnable;                 ///< What its replacement, once decided, will give back.
   std::optional<Bytes> replaces;  ///< The floor of the one before it, until its own is known.
   memory::FragmentationDetector detector;
 };
@@ -51,8 +52,8 @@ class WorkerLedger {
  public:
   explicit WorkerLedger(memory::FragmentationConfig fragmentation = {}) : fragmentation_(fragmentation) {}
 
-  /// Takes over what the pool sees; forgets who is gone. What a place held last is remembered for its next process.
-  void update(std::span<const WorkerSighting> sightings, SteadyTime now);
+  /// Takes over what the pool sees; forgets who is gone, and returns what those gave back that were replaced.
+  Bytes update(std::span<const WorkerSighting> sightings, SteadyTime now);
 
   [[nodiscard]] LedgerEntry* find(int pid);
   /// Of a process that may not have been sighted yet.

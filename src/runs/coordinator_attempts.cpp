@@ -203,7 +203,10 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
   };
   if (place.memory) config_.governor->begin(*place.memory, live->run->id.text());
   auto outcome = co_await place.slot.dispatch(std::move(attempt), std::move(sink));
-  if (place.memory) end_memory(*live, *place.memory, outcome);
+  if (place.memory) {
+    end_memory(*live, *place.memory, outcome);
+    pump();
+  }
   live->spent += std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - begun);
   HOLDFAST_HOOK_POINT("runs.before_finished");
 

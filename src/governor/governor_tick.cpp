@@ -1,0 +1,299 @@
+// What the governor does at each tick: takes over what is seen, and decides.
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "base/log.hpp"
+#include "governor/governor.hpp"
+#include "governor/saturating.hpp"
+
+namespace holdfast::governor {
+namespace {
+
+using memory::Level;
+namespace json = boost::json;
+
+}  // namespace
+
+Governor::Orders Governor::tick(const Tick& tick) {
+  const auto now = clock_.steady();
+  if (!kernel_kills_ && view_.last && view_.last->oom_kills && *view_.last->oom_kills) {
+    kernel_kills_ = **view_.last->oom_kills;
+  }
+  waiting_ = tick.waiting;
+  used_before_ = std::exchange(used_at_tick_, used());
+  returned_ += ledger_.update(tick.workers, now).count();
+  watch_attempts();
+  watch_workers();
+  if (tick.level_change) note_level(*tick.level_change);
+  idle_wait_.update(book_.running().size(), waiting_, now);
+  if (const auto news = routes_.judge_one(headroom(), now)) note_verdict(*news);
+
+  Orders orders;
+  orders.give_up = preempt();
+  orders.supervisor = watch_saturation(tick);
+  orders.replace = recycle();
+  orders.start = start_workers(tick);
+  orders.relieve = ask_for_relief();
+  return config_.observe_only ? observed(std::move(orders)) : orders;
+}
+
+// What would have been done. Nothing of it is awaited.
+Governor::Orders Governor::observed(Orders orders) {
+  for (const auto& replacement : orders.replace) {
+    log::debug("memory.would_recycle",
+               {{"worker", replacement.worker}, {"reason", to_string(replacement.decision.reason)}});
+  }
+  if (orders.give_up) log::debug("memory.would_give_up", {{"run", orders.give_up->run.text()}});
+  asked_.clear();
+  orders.give_up.reset();
+  orders.replace.clear();
+  if (orders.supervisor == SaturationAction::restart) orders.supervisor = SaturationAction::none;
+  return orders;
+}
+
+void Governor::watch_attempts() {
+  for (const auto& known : attempts_) {
+    const auto attempt = known.lock();
+    if (!attempt) continue;
+    if (const auto* worker = ledger_.find(attempt->pid)) attempt->saw(worker->held);
+  }
+}
+
+void Governor::watch_workers() {
+  for (auto& worker : ledger_.entries()) {
+    if (worker.now.phase != WorkerPhase::idle || worker.now.leaving || !worker.now.held) continue;
+    note_idle(worker);
+    find_fragmentation(worker);
+  }
+}
+
+// Of what is inside a worker's heap nothing is known here: growth is what can be told.
+void Governor::find_fragmentation(LedgerEntry& worker) {
+  const memory::FragmentationReading reading{memory::make_bands(plus(worker.held, worker.now.file), {}),
+                                             worker.now.vm_size};
+  const auto finding = worker.detector.update(reading, clock_.steady());
+  if (!finding) return;
+  ++status_.fragmentation_findings;
+  log::warning(memory::to_log_line(*finding), {{"worker", worker.now.worker}, {"pid", worker.now.pid}});
+}
+
+std::optional<Preemption> Governor::preempt() {
+  std::vector<PreemptionRun> runs;
+  bool one_is_dying = false;
+  for (const auto& known : attempts_) {
+    const auto attempt = known.lock();
+    if (!attempt || !attempt->hold) continue;
+    one_is_dying = one_is_dying || attempt->given_up;
+    const auto id = RunId::parse(attempt->run);
+    const auto* worker = ledger_.find(attempt->pid);
+    if (!id || !worker) continue;
+    runs.push_back({.run = *id,
+                    .worker = attempt->worker,
+                    .started_at = attempt->started_at,
+                    .worker_held = worker->held,
+                    .grown = minus(worker->held, attempt->receipt.before),
+                    .retriable = attempt->retriable,
+                    .given_up_before = attempt->given_up_before});
+  }
+  if (runs.empty() || !view_.usage) return std::nullopt;
+  const auto own = view_.last && view_.last->own ? view_.last->own->anonymous : Bytes();
+  auto victim = choose_victim({.used = used(),
+                               .limit = limit(),
+                               .growth = minus(used(), used_before_),
+                               .speculative = speculative_growth(book_.running(), used_before_, used()),
+                               .least_used = plus(own, boot_.expected().value_or(Bytes())),
+                               .running = runs,
+                               .one_is_dying = one_is_dying});
+  if (!victim || config_.observe_only) return victim;
+  for (const auto& known : attempts_) {
+    const auto attempt = known.lock();
+    if (attempt && attempt->run == victim->run.text()) attempt->given_up = true;
+  }
+  ++status_.preempted[static_cast<std::size_t>(victim->cause)];
+  return victim;
+}
+
+void Governor::spared(const RunId& run) {
+  for (const auto& known : attempts_) {
+    const auto attempt = known.lock();
+    if (attempt && attempt->run == run.text()) attempt->given_up = false;
+  }
+}
+
+SaturationAction Governor::watch_saturation(const Tick& tick) {
+  const auto now = clock_.steady();
+  SaturationInput input{.now = now,
+                        .level = view_.level,
+                        .used = used(),
+                        .limit = limit(),
+                        .held_by_runs = Bytes(),
+                        .relief_ended_at = tick.relief_ended_at,
+                        .workers = {},
+                        .replacing = replacing()};
+  for (const auto& run : book_.running()) input.held_by_runs = plus(input.held_by_runs, run.seen);
+  std::vector<SaturationWorker> workers;
+  for (const auto& worker : ledger_.entries()) {
+    if (worker.now.leaving || worker.now.phase == WorkerPhase::starting) continue;
+    auto age = SteadyTime::duration::zero();
+    for (const auto& known : attempts_) {
+      const auto attempt = known.lock();
+      if (attempt && attempt->hold && attempt->pid == worker.now.pid) age = now - attempt->started_at;
+    }
+    workers.push_back({.id = worker.now.pid,
+                       .busy = worker.now.phase == WorkerPhase::busy,
+                       .run_age = std::chrono::duration_cast<std::chrono::milliseconds>(age),
+                       .winnable = minus(worker.floor, worker.fresh_floor.value_or(worker.floor)),
+                       .started_at = worker.now.started_at});
+  }
+  input.workers = workers;
+  const auto step = saturation_.update(input);
+  status_.saturated_since = saturation_.since();
+  status_.restart_recommended = saturation_.restart_recommended();
+  if (step.action != SaturationAction::replace_worker) return step.action;
+  if (const auto* worker = ledger_.find(step.worker)) ask_to_replace(worker->now.worker, RecycleReason::saturation);
+  return SaturationAction::none;
+}
+
+void Governor::ask_to_replace(int worker, RecycleReason reason) { asked_.emplace_back(worker, reason); }
+
+int Governor::ask_to_replace_idle() {
+  int count = 0;
+  for (const auto& worker : ledger_.entries()) {
+    if (worker.now.phase != WorkerPhase::idle || worker.now.leaving) continue;
+    if (winnable(config_.recycling, seen(worker), boot_.expected()) == Bytes()) continue;
+    ask_to_replace(worker.now.worker, RecycleReason::relief);
+    ++count;
+  }
+  return count;
+}
+
+RecycleRoom Governor::room(const LedgerEntry& worker) const {
+  const bool waits_for_memory =
+      head_waits_ && (head_waits_->reason == WaitReason::memory || head_waits_->reason == WaitReason::level);
+  return {.used = used(),
+          .limit = limit(),
+          .ceiling = config_.admission.ceiling,
+          .unconsumed = unconsumed(book_.running()),
+          .speculative = speculative(),
+          .boot = boot_.expected(),
+          .run_waits = waits_for_memory,
+          .is_spare = &worker != ledger_.next_idle()};
+}
+
+std::vector<Governor::Replacement> Governor::recycle() {
+  std::vector<Replacement> replacements;
+  // One at a time: what the last one gave back must be seen before the next is worth its start.
+  const bool settled = !ledger_.one_leaves() && !ledger_.one_starts();
+  for (auto& worker : ledger_.entries()) {
+    if (worker.now.leaving || !replacements.empty()) continue;
+    const auto asked = std::ranges::find(asked_, worker.now.worker, &std::pair<int, RecycleReason>::first);
+    const bool is_asked = asked != asked_.end();
+    const bool idle = worker.now.phase == WorkerPhase::idle && worker.fresh_floor;
+    if (!is_asked && (!idle || !settled)) continue;
+    const auto decision = judge_recycling(config_.recycling, seen(worker), room(worker), history_,
+                                          is_asked ? std::optional(asked->second) : std::nullopt, clock_.steady());
+    if (is_asked) asked_.erase(asked);
+    if (!decision) continue;
+    replacements.push_back({worker.now.worker, *decision});
+    worker.now.leaving = true;
+    worker.winnable = decision->winnable;
+    if (config_.observe_only) continue;
+    if (decision->mode == RecycleMode::retire) {
+      ++status_.retired;
+      retired_at_ = clock_.steady();
+    } else {
+      ++status_.recycled[static_cast<std::size_t>(decision->reason)];
+      ledger_.replacing(worker.now.worker, worker.held);
+    }
+  }
+  // Whoever was asked to go and is gone, or going, needs no more asking.
+  std::erase_if(asked_, [this](const auto& asked) {
+    return std::ranges::none_of(ledger_.entries(), [&](const auto& worker) {
+      return worker.now.worker == asked.first && !worker.now.leaving && worker.now.phase != WorkerPhase::ending;
+    });
+  });
+  return replacements;
+}
+
+std::vector<int> Governor::start_workers(const Tick& tick) {
+  if (tick.parked.empty()) return {};
+  const auto boot = boot_.expected();
+  const auto up = static_cast<std::size_t>(std::ranges::count_if(
+      ledger_.entries(), [](const auto& worker) { return worker.now.phase != WorkerPhase::ending; }));
+  if (up == 0) return {tick.parked.front()};
+  if (!boot) return {};
+  const bool idle = ledger_.next_idle() != nullptr;
+  const bool wanted = tick.waiting > 0 && !idle && !ledger_.one_starts();
+  const bool rested = !retired_at_ || clock_.steady() - *retired_at_ >= config_.spare_rest;
+  // To be at hand is worth memory that nobody misses.
+  const bool spare = rested && !head_waits_ && view_.level == Level::normal;
+  if (!wanted && !spare) return {};
+
+  std::vector<int> started;
+  auto taken = plus(plus(used(), unconsumed(book_.running())), speculative());
+  const auto ceiling = times(limit(), config_.admission.ceiling);
+  for (const int place : tick.parked) {
+    taken = plus(taken, *boot);
+    if (taken > ceiling || (wanted && !started.empty())) break;
+    started.push_back(place);
+  }
+  return started;
+}
+
+std::optional<WalkRequest> Governor::ask_for_relief() const {
+  if (head_waits_ && head_waits_->reason == WaitReason::memory) {
+    const auto level = std::max(view_.level, Level::critical);
+    return WalkRequest::for_level(level, minus(times(limit(), config_.admission.ceiling), head_waits_->needed));
+  }
+  if (view_.level == Level::normal) return std::nullopt;
+  // Down to where the level would fall, hysteresis included.
+  const auto enter = memory::LevelConfig().enter.at(static_cast<std::size_t>(view_.level) - 1);
+  return WalkRequest::for_level(view_.level, times(limit(), enter - memory::LevelConfig().hysteresis));
+}
+
+void Governor::relieved(const WalkReport& report) {
+  for (const auto& step : report.steps) {
+    // Readings would count what replaced workers gave once more.
+    returned_ += step.given_back.value_or(Bytes()).count();
+    auto known = std::ranges::find(status_.relief, step.name, &ReliefStatus::action);
+    if (known == status_.relief.end()) {
+      status_.relief.push_back({.action = step.name});
+      known = std::prev(status_.relief.end());
+    }
+    ++known->ends[static_cast<std::size_t>(step.end)];
+    known->returned_bytes += step.returned().count();
+    known->pause += step.pause;
+    known->futile = step.skipped == SkipReason::futile;
+  }
+}
+
+void Governor::note_level(const memory::LevelChange& change) {
+  ++status_.level_changes[static_cast<std::size_t>(change.to)];
+  note("level_changed", json::serialize(json::object{{"from", memory::to_string(change.from)},
+                                                     {"to", memory::to_string(change.to)},
+                                                     {"cause", change.cause},
+                                                     {"used_bytes", change.used.count()},
+                                                     {"limit_bytes", change.limit.count()}}));
+}
+
+void Governor::note_verdict(const RouteLedger::NewVerdict& news) {
+  const auto verdict = memory::to_string(news.trend.verdict);
+  const bool leaks = news.trend.verdict == memory::GrowthVerdict::leak;
+  log::write(leaks ? log::Level::warning : log::Level::info,
+             log::format_line("memory.verdict", {{"route", news.route},
+                                                 {"verdict", verdict},
+                                                 {"bytes_per_run", news.trend.slope.value_or(0)},
+                                                 {"runs", news.trend.runs}}));
+  note("verdict_changed", json::serialize(json::object{{"route", news.route},
+                                                       {"verdict", verdict},
+                                                       {"bytes_per_run", news.trend.slope.value_or(0)},
+                                                       {"runs", news.trend.runs}}));
+}
+
+void Governor::note(std::string_view kind, std::string body) const {
+  if (senses_.note) senses_.note(kind, std::move(body));
+}
+
+}  // namespace holdfast::governor

@@ -1,0 +1,277 @@
+#include "governor/governor.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "governor/saturating.hpp"
+#include "tests/support/manual_clock.hpp"
+
+namespace holdfast::governor {
+namespace {
+
+using namespace std::chrono_literals;
+using memory::Level;
+
+constexpr Bytes mb(std::uint64_t count) { return Bytes(count * kMegabyte.count()); }
+constexpr std::string_view kRoute = "POST /analyze";
+constexpr const char* kRunId = "00000000-0000-7000-8000-000000000001";
+
+// A machine of 512 MB with a server of 10 MB and workers that hold what the test says.
+class GovernorTest : public ::testing::Test {
+ protected:
+  void SetUp() override { read(); }
+
+  void hold(int pid, Bytes held) { held_[pid] = held; }
+
+  void see(int worker, int pid, WorkerPhase phase, Bytes held) {
+    hold(pid, held);
+    std::erase_if(workers_, [pid](const auto& known) { return known.pid == pid; });
+    workers_.push_back(
+        {.worker = worker, .pid = pid, .phase = phase, .leaving = false, .started_at = clock_.steady(), .held = held});
+  }
+  void gone(int pid) {
+    held_.erase(pid);
+    std::erase_if(workers_, [pid](const auto& known) { return known.pid == pid; });
+  }
+  void phase(int pid, WorkerPhase phase) {
+    for (auto& worker : workers_) {
+      if (worker.pid == pid) worker.phase = phase;
+    }
+  }
+
+  void read() {
+    auto used = mb(10);
+    for (const auto& [pid, held] : held_) used = plus(used, held);
+    view_.usage = memory::Usage{used, mb(512), memory::LimitSource::setting, ""};
+  }
+
+  Governor::Orders tick(std::size_t waiting = 0) {
+    clock_.advance(100ms);
+    read();
+    for (auto& worker : workers_) worker.held = held_[worker.pid];
+    return governor_.tick({.workers = workers_,
+                           .parked = parked_,
+                           .waiting = waiting,
+                           .level_change = std::nullopt,
+                           .relief_ended_at = std::nullopt});
+  }
+
+  static Governor::Ask ask(int worker, int pid) {
+    return {.route = kRoute, .cut_short_at = {}, .given_up_before = 0, .worker = worker, .pid = pid};
+  }
+
+  std::shared_ptr<AttemptMemory> admitted(const Governor::Ask& asked) {
+    auto verdict = governor_.admit(asked);
+    auto* attempt = std::get_if<std::shared_ptr<AttemptMemory>>(&verdict);
+    if (!attempt) return nullptr;
+    governor_.begin(**attempt, kRunId);
+    phase((*attempt)->pid, WorkerPhase::busy);
+    return *attempt;
+  }
+
+  std::optional<WaitReason> refused(const Governor::Ask& asked) {
+    const auto verdict = governor_.admit(asked);
+    const auto* waiting = std::get_if<Waiting>(&verdict);
+    return waiting ? std::optional(waiting->reason) : std::nullopt;
+  }
+
+  MemoryReceipt end(AttemptMemory& attempt, Bytes held, PeakKind kind = PeakKind::complete) {
+    hold(attempt.pid, held);
+    clock_.advance(30ms);
+    phase(attempt.pid, WorkerPhase::idle);
+    return governor_.end(attempt, kind);
+  }
+
+  testing::ManualClock clock_;
+  memory::MemoryView view_;
+  std::map<int, Bytes> held_;
+  std::vector<WorkerSighting> workers_;
+  std::vector<int> parked_;
+  std::vector<std::string> notes_;
+  Governor governor_{{},
+                     clock_,
+                     view_,
+                     {.read_worker = [this](int pid) -> std::optional<Bytes> {
+                        const auto found = held_.find(pid);
+                        return found == held_.end() ? std::nullopt : std::optional(found->second);
+                      },
+                      .look = [this] { read(); },
+                      .note = [this](std::string_view kind, std::string) { notes_.emplace_back(kind); }}};
+};
+
+TEST_F(GovernorTest, TheReceiptIsExactAlthoughOthersRun) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  see(2, 12, WorkerPhase::idle, mb(20));
+  tick();
+  auto first = admitted(ask(1, 11));
+  end(*first, mb(24));
+  first.reset();
+  tick();
+  auto one = admitted(ask(1, 11));
+  auto two = admitted(ask(2, 12));
+  ASSERT_TRUE(one && two);
+  hold(11, mb(60));
+  hold(12, mb(90));
+  tick();
+  const auto receipt = end(*one, mb(31));
+  EXPECT_EQ(receipt.before, mb(24));
+  EXPECT_EQ(receipt.peak, mb(60));
+  EXPECT_EQ(receipt.after, mb(31));
+  EXPECT_EQ(receipt.retained, static_cast<std::int64_t>(mb(7).count()));
+}
+
+TEST_F(GovernorTest, ARouteNobodyHasMeasuredRunsAlone) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  see(2, 12, WorkerPhase::idle, mb(20));
+  tick();
+  auto first = admitted(ask(1, 11));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(refused(ask(2, 12)), WaitReason::unmeasured);
+  end(*first, mb(30));
+  EXPECT_TRUE(admitted(ask(2, 12)));
+}
+
+TEST_F(GovernorTest, TheHeadWaitsForWhatItsRouteNeeded) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  see(2, 12, WorkerPhase::idle, mb(20));
+  tick();
+  auto first = admitted(ask(1, 11));
+  hold(11, mb(320));
+  tick();
+  end(*first, mb(20));
+  first = admitted(ask(1, 11));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(refused(ask(2, 12)), WaitReason::memory);
+  const auto waits = governor_.status().admission.head_waits;
+  ASSERT_TRUE(waits);
+  EXPECT_EQ(waits->needed, mb(375)) << "300 MB and a quarter";
+  end(*first, mb(20));
+  EXPECT_TRUE(admitted(ask(2, 12)));
+  EXPECT_FALSE(governor_.status().admission.head_waits);
+}
+
+TEST_F(GovernorTest, AWorkerThatKeepsWhatItTookIsReplacedForTheRunThatWaits) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  auto attempt = admitted(ask(1, 11));
+  end(*attempt, mb(329));
+  attempt.reset();
+  // Before the next tick it is known already that the run does not fit, and that room can be made.
+  EXPECT_EQ(refused(ask(1, 11)), WaitReason::memory);
+  const auto orders = tick(1);
+  ASSERT_EQ(orders.replace.size(), 1U);
+  EXPECT_EQ(orders.replace[0].worker, 1);
+  EXPECT_EQ(orders.replace[0].decision.reason, RecycleReason::room);
+  EXPECT_EQ(orders.replace[0].decision.mode, RecycleMode::drain_first);
+  ASSERT_TRUE(orders.relieve);
+
+  gone(11);
+  see(1, 21, WorkerPhase::idle, mb(20));
+  tick(1);
+  attempt = admitted(ask(1, 21));
+  ASSERT_TRUE(attempt);
+  EXPECT_EQ(attempt->receipt.before, mb(20));
+  EXPECT_EQ(attempt->receipt.relief, mb(309)) << "what the replacement won";
+}
+
+TEST_F(GovernorTest, AnIdleWorkerThatNobodyNeedsGivesItsMemoryToTheRunThatWaits) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  see(2, 12, WorkerPhase::idle, mb(20));
+  tick();
+  auto attempt = admitted(ask(1, 11));
+  hold(11, mb(320));
+  tick();
+  end(*attempt, mb(20));
+  attempt.reset();
+  hold(12, mb(200));
+  tick();
+  EXPECT_EQ(refused(ask(1, 11)), WaitReason::memory);
+  const auto orders = tick(1);
+  ASSERT_EQ(orders.replace.size(), 1U);
+  EXPECT_EQ(orders.replace[0].worker, 2);
+  EXPECT_EQ(orders.replace[0].decision.mode, RecycleMode::retire);
+  gone(12);
+  parked_ = {2};
+  tick(1);
+  attempt = admitted(ask(1, 11));
+  ASSERT_TRUE(attempt);
+  EXPECT_EQ(attempt->receipt.relief, mb(200));
+}
+
+TEST_F(GovernorTest, WhatARunTookBetweenTwoTicksIsNotGivenAwayWithItsPromise) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  see(2, 12, WorkerPhase::idle, mb(20));
+  tick();
+  auto attempt = admitted(ask(1, 11));
+  end(*attempt, mb(320));
+  EXPECT_EQ(view_.usage->used, mb(350)) << "it was looked again";
+}
+
+TEST_F(GovernorTest, WorkersAreStartedOnlyWhenTheirStartFits) {
+  parked_ = {2, 3};
+  see(1, 11, WorkerPhase::starting, mb(5));
+  EXPECT_TRUE(tick().start.empty()) << "nobody knows yet what one needs";
+  phase(11, WorkerPhase::idle);
+  hold(11, mb(160));
+  EXPECT_TRUE(tick().start.empty()) << "it may go on growing as it just did";
+  EXPECT_EQ(tick().start, (std::vector<int>{2})) << "a second one fits, a third does not";
+}
+
+TEST_F(GovernorTest, WithoutAnyWorkerOneIsStartedWhateverTheNumbersSay) {
+  parked_ = {1, 2};
+  hold(99, mb(600));
+  EXPECT_EQ(tick(1).start, (std::vector<int>{1}));
+}
+
+TEST_F(GovernorTest, InAnEmergencyTheNewestRunIsGivenUpOnce) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  see(2, 12, WorkerPhase::idle, mb(20));
+  tick();
+  auto first = admitted(ask(1, 11));
+  end(*first, mb(24));
+  first = admitted(ask(1, 11));
+  auto second = admitted(ask(2, 12));
+  ASSERT_TRUE(first && second);
+  first->run = "00000000-0000-7000-8000-000000000002";
+  hold(11, mb(230));
+  hold(12, mb(245));
+  view_.level = Level::emergency;
+  auto orders = tick();
+  ASSERT_TRUE(orders.give_up);
+  EXPECT_EQ(orders.give_up->worker, 2);
+  EXPECT_FALSE(tick().give_up) << "the first must be dead before another is given up";
+}
+
+TEST_F(GovernorTest, TheKernelsKillIsToldFromAnyOther) {
+  memory::Snapshot snapshot{.at = clock_.steady(),
+                            .usage = *view_.usage,
+                            .tree = mb(10),
+                            .own = memory::ProcessStatus(),
+                            .workers = {},
+                            .working_set = std::optional<Bytes>(),
+                            .stall = std::optional<memory::Stall>(),
+                            .oom_kills = std::optional<std::uint64_t>(7)};
+  view_.last = snapshot;
+  tick();
+  EXPECT_EQ(governor_.kernel_killed(), false);
+  view_.last->oom_kills = std::optional<std::uint64_t>(8);
+  EXPECT_EQ(governor_.kernel_killed(), true);
+  EXPECT_EQ(governor_.kernel_killed(), false) << "one kill explains one death";
+  view_.last->oom_kills = std::optional<std::uint64_t>();
+  EXPECT_EQ(governor_.kernel_killed(), std::nullopt);
+}
+
+TEST_F(GovernorTest, ALevelThatChangesIsNoted) {
+  governor_.tick({.workers = {},
+                  .parked = {},
+                  .waiting = 0,
+                  .level_change = memory::LevelChange{Level::normal, Level::warning, "use", mb(210), mb(512), {}},
+                  .relief_ended_at = {}});
+  EXPECT_THAT(notes_, ::testing::ElementsAre("level_changed"));
+  EXPECT_EQ(governor_.status().level_changes[1], 1U);
+}
+
+}  // namespace
+}  // namespace holdfast::governor
