@@ -43,7 +43,6 @@ std::string database_line(const SeenHealth& health) {
 }
 
 std::string runs_line(const Seen& seen, const RunFigures& runs) {
-  if (!seen.runs_missing.empty()) return "could not be listed";
   std::string line = fmt::format("{}{}", seen.runs_cut ? "the latest " : "", runs.total);
   auto add = [&line, separator = ": "](std::int64_t count, std::string_view what) mutable {
     if (count == 0) return;
@@ -59,7 +58,6 @@ std::string runs_line(const Seen& seen, const RunFigures& runs) {
 }
 
 std::string delivery_line(const Seen& seen) {
-  if (!seen.runs_missing.empty()) return "could not be listed";
   if (seen.undelivered == 0) return "every answer was acknowledged";
   return fmt::format(
       "{}{}", seen.undelivered_cut ? "more than " : "",
@@ -189,10 +187,12 @@ std::string report_text(const Seen& seen, const DailyLook& look, const ServerAcc
   };
   line("now", health_line(seen.health));
   line("database", database_line(seen.health));
-  line(server.token.empty() ? "runs" : "own runs", runs_line(seen, look.runs));
-  line("delivery", delivery_line(seen));
-  line("times", time_line(look.runs));
-  line("recovery", recovery_line(look.runs));
+  if (seen.runs_missing.empty()) {
+    line(server.token.empty() ? "runs" : "own runs", runs_line(seen, look.runs));
+    line("delivery", delivery_line(seen));
+    line("times", time_line(look.runs));
+    line("recovery", recovery_line(look.runs));
+  }
   if (seen.incidents_missing.empty()) {
     line("memory", memory_line(look.memory));
     line("relief", relief_line(look.memory));

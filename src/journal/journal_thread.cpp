@@ -34,6 +34,8 @@ Journal::Thread::~Thread() {
   }
   wake_.notify_one();
   thread_.join();
+  MutexLock lock(mutex_);
+  if (!noted_.empty()) log::warning("journal.incidents_lost", {{"incidents", noted_.size()}});
 }
 
 bool Journal::Thread::reserve() noexcept {

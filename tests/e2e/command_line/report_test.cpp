@@ -92,6 +92,21 @@ TEST_F(ReportTest, ARunThatFailsNeedsSomebodyAndTheReportNamesTheCommand) {
   EXPECT_THAT(holdfast(std::string(command).substr(std::string("holdfast ").size())).out, HasSubstr("failed"));
 }
 
+TEST_F(ReportTest, WithItsDatabaseAwayAServerStillTellsWhatItKnows) {
+  auto without_database = options();
+  without_database.arguments = {"--database", "postgresql://127.0.0.1:1/nowhere"};
+  ServerProcess server(without_database);
+  ASSERT_TRUE(server.wait_until_listening());
+  wait_for_starts(server, 1);
+  const auto said = report(server);
+  EXPECT_EQ(said.status, 1) << said.out << said.err;
+  EXPECT_THAT(said.out, AllOf(HasSubstr("The database is away"), HasSubstr("Runs could not be listed"),
+                              HasSubstr("others are not known now"), HasSubstr("starts       1")));
+  const auto object = report_object(server);
+  EXPECT_TRUE(object.at("runs").is_null());
+  EXPECT_EQ(object.at("incidents_complete"), false);
+}
+
 TEST_F(ReportTest, AServerThatCannotBeAskedIsTheThirdStatus) {
   const auto nobody = holdfast("report --url http://127.0.0.1:1");
   EXPECT_EQ(nobody.status, 2);
