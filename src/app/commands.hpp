@@ -58,6 +58,16 @@ struct DrillOptions {
 /// Loses a connection and a worker of a live server on purpose and prints how long the answer took all the same.
 int drill(const DrillOptions& options);
 
+struct ReportOptions {
+  ServerAccess server;
+  std::string since = "24h";
+  Output output = Output::people;
+};
+
+/// Prints what the last while was like. Returns 0 when all is well, 1 when something needs attention, 2 when the server
+/// cannot be asked.
+int daily_report(const ReportOptions& options);
+
 /// Replaces this process by the built-in worker program, which stands beside this one.
 int exec_text2sql(const std::vector<std::string>& arguments);
 

@@ -182,6 +182,22 @@ int main(int argc, char** argv) {
   add_server(*drill_command, drill_options.server);
   drill_command->callback([&] { status = drill(drill_options); });
 
+  ReportOptions report_options{.server = {.url = kDefaultUrl}};
+  bool report_json = false;
+  auto* report_command = app.add_subcommand(
+      "report",
+      "The daily look, on one screen: how the server is now, what became of the runs, what memory did, how many "
+      "restarts there were, and what needs somebody.\nEnds with one command each for high memory, timeouts, errors and "
+      "performance. The exit status is 0 when all is well, 1 when something needs attention, 2 when the server cannot "
+      "be asked. On a server with a login it is for administrators, and the runs are those of the one who asks.");
+  report_command->add_option("--since", report_options.since, "How far back: 30m, 24h, 7d")->capture_default_str();
+  report_command->add_flag("--json", report_json, "Print one JSON object");
+  add_server(*report_command, report_options.server);
+  report_command->callback([&] {
+    report_options.output = report_json ? Output::json : Output::people;
+    status = daily_report(report_options);
+  });
+
   SettingFlags config_flags;
   auto* config_command = app.add_subcommand("config", "Print every setting in force and where it came from.");
   config_flags.add_to(*config_command);

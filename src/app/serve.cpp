@@ -118,7 +118,7 @@ class Service {
       : settings_(settings),
         data_(std::move(data)),
         signals_(io_),
-        journal_(io_.get_executor(), std::move(store)),
+        journal_(io_.get_executor(), std::move(store), {.instance = instance}),
         pool_(io_.get_executor(), pool_config(settings, data_), [this] { coordinator_.pump(); }),
         memory_(
             system_clock(), level_config(settings),
@@ -161,8 +161,9 @@ class Service {
     pool_.start(1);
     gateway_.start();
     spawn(io_.get_executor(), "retention", stop_retention_,
-          [this] { return runs::retire_delivered(journal_, system_clock(), {.age = settings_.retention}); });
+          [this] { return runs::apply_retention(journal_, system_clock(), {.age = settings_.retention}); });
     memory_.start(io_.get_executor());
+    journal_.note(journal::incident_kind::kStarted, fmt::format(R"({{"recovered_runs":{}}})", *recovered));
     log::info("app.started", {{"port", gateway_.port()}, {"data", data_.path()}, {"recovered_runs", *recovered}});
     announce(*recovered);
   }
@@ -198,6 +199,7 @@ class Service {
     co_await coordinator_.drain(system_clock().steady() + settings_.drain_timeout);
     co_await gateway_.drain(system_clock().steady() + kLastAnswers);
     co_await pool_.stop();
+    journal_.note(journal::incident_kind::kStopped);
     log::info("app.stopped");
     io_.stop();
   }

@@ -54,6 +54,9 @@ awaitable<void> get_prepared_statements(Call call);
 awaitable<void> get_pool_status(Call call);
 awaitable<void> post_reset_pool(Call call);
 
+// incident_routes.cpp
+awaitable<void> get_incidents(Call call);
+
 // debug_routes.cpp
 awaitable<void> get_debug_run(Call call);
 awaitable<void> get_debug_checkpoints(Call call);

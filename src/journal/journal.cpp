@@ -14,7 +14,7 @@ std::unexpected<Error> queue_full() {
 }  // namespace
 
 Journal::Journal(asio::any_io_executor executor, std::unique_ptr<Store> store, JournalConfig config)
-    : thread_(std::make_unique<Thread>(std::move(executor), std::move(store), config)) {}
+    : thread_(std::make_unique<Thread>(std::move(executor), std::move(store), std::move(config))) {}
 
 Journal::~Journal() = default;
 
@@ -129,6 +129,16 @@ awaitable<Result<std::int64_t>> Journal::retire(std::chrono::milliseconds age, i
 
 awaitable<Result<void>> Journal::reset_connections() {
   return ask(*thread_, [](Store& store) { return store.reset_connections(); });
+}
+
+void Journal::note(std::string_view kind, std::string body) { thread_->note(kind, std::move(body)); }
+
+awaitable<Result<IncidentPage>> Journal::incidents(IncidentFilter filter) {
+  return ask(*thread_, [filter = std::move(filter)](Store& store) { return store.incidents(filter); });
+}
+
+awaitable<Result<std::int64_t>> Journal::trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) {
+  return ask(*thread_, [age, keep, limit](Store& store) { return store.trim_incidents(age, keep, limit); });
 }
 
 void Journal::on_change(std::function<void(Change)> sink) { thread_->on_change(std::move(sink)); }

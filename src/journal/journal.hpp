@@ -22,6 +22,10 @@ struct JournalConfig {
   std::size_t batch_limit = 256;
   /// How often an unwritable store is tried again while nothing else asks.
   std::chrono::milliseconds probe_interval{1000};
+  /// Incidents that were noted and are not durable yet: 1 MB at most, a bad hour of a busy server.
+  std::size_t incident_limit = 256;
+  std::string instance;                  ///< What incidents say of where they happened.
+  const Clock* clock = &system_clock();  ///< What they say of when. Outlives the journal.
 };
 
 /// How the journal is doing. Any thread.
@@ -30,6 +34,7 @@ struct JournalHealth {
   std::string error;  ///< Of the last failed commit, when not writable.
   std::uint64_t commits = 0;
   std::uint64_t writes = 0;
+  std::uint64_t incidents_dropped = 0;  ///< Noted, but not kept: the queue was full, or they were none.
   StoreHealth store;
 };
 
@@ -66,6 +71,15 @@ class Journal {
   awaitable<Result<Deleted>> delete_thread(std::string owner, std::string thread_id);
   awaitable<Result<std::int64_t>> retire(std::chrono::milliseconds age, int limit);
   awaitable<Result<void>> reset_connections();
+
+  /// Notes what happened to this server, and returns at once. Any thread. `kind` and `body` as in Incident. It is
+  /// written soon, in a transaction after those of runs, and tried again until it is durable; when too many wait, or
+  /// it breaks the rules of check_incident(), it is dropped and counted. No run ever waits for it or fails by it.
+  void note(std::string_view kind, std::string body = "{}");
+
+  /// One that was noted just before may be missing.
+  awaitable<Result<IncidentPage>> incidents(IncidentFilter filter);
+  awaitable<Result<std::int64_t>> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit);
 
   /// `sink` is called on the executor when another instance changed something.
   void on_change(std::function<void(Change)> sink);

@@ -22,7 +22,10 @@ const Error* failure_of(const std::vector<Result<Written>>& results) {
 }  // namespace
 
 Journal::Thread::Thread(asio::any_io_executor executor, std::unique_ptr<Store> store, JournalConfig config)
-    : executor_(std::move(executor)), store_(std::move(store)), config_(config), thread_([this] { loop(); }) {}
+    : executor_(std::move(executor)),
+      store_(std::move(store)),
+      config_(std::move(config)),
+      thread_([this] { loop(); }) {}
 
 Journal::Thread::~Thread() {
   {
@@ -31,6 +34,8 @@ Journal::Thread::~Thread() {
   }
   wake_.notify_one();
   thread_.join();
+  MutexLock lock(mutex_);
+  if (!noted_.empty()) log::warning("journal.incidents_lost", {{"incidents", noted_.size()}});
 }
 
 bool Journal::Thread::reserve() noexcept {
@@ -51,6 +56,24 @@ void Journal::Thread::submit(Operation& operation) {
   MutexLock lock(mutex_);
   waiting_.push(operation);
   // While the thread is at work nobody waits, and this costs no system call.
+  wake_.notify_one();
+}
+
+void Journal::Thread::note(std::string_view kind, std::string body) {
+  Incident incident;
+  incident.at = config_.clock->wall();
+  incident.instance = config_.instance;
+  incident.kind = kind;
+  incident.body = std::move(body);
+  const auto valid = check_incident(incident);
+  if (!valid) log::error("journal.incident_refused", {{"kind", kind}, {"error", valid.error().message()}});
+  MutexLock lock(mutex_);
+  if (!valid || noted_.size() >= config_.incident_limit) {
+    ++health_.incidents_dropped;
+    return;
+  }
+  noted_.push_back(std::move(incident));
+  incidents_due_ = true;
   wake_.notify_one();
 }
 
@@ -84,15 +107,19 @@ void Journal::Thread::loop() {
 Journal::Thread::Wake Journal::Thread::wait(OperationList& batch) {
   const auto settle_after = store_->settles_again_in();
   MutexLock lock(mutex_);
-  while (waiting_.empty()) {
+  while (waiting_.empty() && !incidents_due_) {
     if (stopping_) return Wake::stop;
     const bool writable = health_.writable;
-    if (writable && !settle_after) {
+    auto pause = writable ? settle_after : std::optional(config_.probe_interval);
+    if (!noted_.empty()) pause = std::min(pause.value_or(config_.probe_interval), config_.probe_interval);
+    if (!pause) {
       wake_.wait(mutex_);
       continue;
     }
-    const bool passed = !wake_.wait_for(mutex_, writable ? *settle_after : config_.probe_interval);
-    if (passed && waiting_.empty() && !stopping_) return writable ? Wake::settle : Wake::probe;
+    const bool passed = !wake_.wait_for(mutex_, *pause);
+    if (!passed || !waiting_.empty() || stopping_) continue;
+    incidents_due_ = !noted_.empty();
+    return writable ? Wake::settle : Wake::probe;
   }
   batch = waiting_.take(config_.batch_limit);
   return Wake::work;
@@ -104,8 +131,30 @@ void Journal::Thread::run(OperationList batch) {
     if (operation.as_write() == nullptr) operation.serve(*store_);
   });
   places_taken_.fetch_sub(batch.size(), std::memory_order_relaxed);
-  asio::post(executor_, [finished = std::move(batch)]() mutable { finished.resume_all(); });
+  if (!batch.empty()) asio::post(executor_, [finished = std::move(batch)]() mutable { finished.resume_all(); });
+  write_incidents();
   store_->settle();
+}
+
+// What is not taken stays in the queue, and is tried again with the next one or after a while. It may be there
+// already: the store then leaves it as it is.
+void Journal::Thread::write_incidents() {
+  std::vector<Incident> incidents;
+  {
+    MutexLock lock(mutex_);
+    if (!std::exchange(incidents_due_, false)) return;
+    incidents = noted_;
+  }
+  const auto noted = store_->note_incidents(incidents);
+  if (!noted) {
+    if (!std::exchange(told_incidents_wait_, true)) {
+      log::warning("journal.incidents_wait", {{"error", noted.error().message()}});
+    }
+    return;
+  }
+  told_incidents_wait_ = false;
+  MutexLock lock(mutex_);
+  noted_.erase(noted_.begin(), noted_.begin() + std::ssize(incidents));
 }
 
 void Journal::Thread::commit_writes(OperationList& batch) {

@@ -1,4 +1,5 @@
-/// The thread behind a Journal: a bounded queue of operations, one commit for all writes that wait.
+/// The thread behind a Journal: a bounded queue of operations, one commit for all writes that wait; and a bounded queue
+/// of incidents, written when those who wait were answered.
 ///
 /// Ownership: part of a Journal. The Store is touched by this thread alone.
 /// Invariant: no operation is resumed before the transaction of its batch is durable or has failed.
@@ -27,6 +28,9 @@ class Journal::Thread {
   /// Queues `operation`, for which a place was reserved, and ends when it is answered. Resumes on the executor.
   awaitable<void> answered(Operation& operation);
 
+  /// Any thread.
+  void note(std::string_view kind, std::string body);
+
   [[nodiscard]] JournalHealth health() const;
   [[nodiscard]] const Store& store() const noexcept { return *store_; }
   void on_change(std::function<void(Change)> sink);
@@ -39,6 +43,7 @@ class Journal::Thread {
   Wake wait(OperationList& batch);
   void run(OperationList batch);
   void commit_writes(OperationList& batch);
+  void write_incidents();
   void probe();
   void note_outcome(const Error* failure, std::uint64_t commits, std::uint64_t writes);
 
@@ -47,11 +52,14 @@ class Journal::Thread {
   const JournalConfig config_;
 
   std::atomic<std::size_t> places_taken_{0};
-  std::vector<Write> writes_;  ///< Of the batch under way; kept for its capacity. Journal thread only.
+  bool told_incidents_wait_ = false;  ///< Journal thread only.
+  std::vector<Write> writes_;         ///< Of the batch under way; kept for its capacity. Journal thread only.
 
   mutable Mutex mutex_;
   Condition wake_;
   OperationList waiting_ HOLDFAST_GUARDED_BY(mutex_);
+  std::vector<Incident> noted_ HOLDFAST_GUARDED_BY(mutex_);  ///< Not durable yet.
+  bool incidents_due_ HOLDFAST_GUARDED_BY(mutex_) = false;   ///< They were not tried yet, or long enough ago.
   JournalHealth health_ HOLDFAST_GUARDED_BY(mutex_);
   bool stopping_ HOLDFAST_GUARDED_BY(mutex_) = false;
 

@@ -74,7 +74,18 @@ CREATE TABLE ratings (
 );
 )sql";
 
-constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings};
+constexpr std::string_view kIncidents = R"sql(
+CREATE TABLE incidents (
+  id        TEXT PRIMARY KEY NOT NULL,
+  at        BIGINT NOT NULL,
+  instance  TEXT NOT NULL,
+  kind      TEXT NOT NULL,
+  body      TEXT NOT NULL
+);
+CREATE INDEX incidents_by_time ON incidents (at, id);
+)sql";
+
+constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings, kIncidents};
 static_assert(kMigrations.size() == kSchemaVersion);
 
 }  // namespace

@@ -34,7 +34,8 @@ PostgresStore::PostgresStore(const PostgresConfig& config, PostgresConnection fi
       writes_(transactions_, self_),
       reads_(transactions_),
       leases_(transactions_, pool_),
-      ratings_(transactions_) {}
+      ratings_(transactions_),
+      incidents_(transactions_) {}
 
 Result<void> PostgresStore::probe() {
   auto probed = transactions_.run({PostgresCommand(kProbe)});

@@ -4,6 +4,7 @@
 /// Invariant: between two calls no transaction is open and nothing is kept in a session.
 #pragma once
 
+#include "journal/postgres_incidents.hpp"
 #include "journal/postgres_leases.hpp"
 #include "journal/postgres_listener.hpp"
 #include "journal/postgres_pool.hpp"
@@ -57,6 +58,12 @@ class PostgresStore final : public Store {
   }
   Result<std::int64_t> retire(std::chrono::milliseconds age, int limit) override { return ratings_.retire(age, limit); }
 
+  Result<void> note_incidents(std::span<const Incident> incidents) override { return incidents_.note(incidents); }
+  Result<IncidentPage> incidents(const IncidentFilter& filter) override { return incidents_.list(filter); }
+  Result<std::int64_t> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) override {
+    return incidents_.trim(age, keep, limit);
+  }
+
   /// Listens from the first call on; a second one takes the place of the first.
   void on_change(std::function<void(Change)> sink) override;
   Result<void> reset_connections() override;
@@ -70,6 +77,7 @@ class PostgresStore final : public Store {
   PostgresReads reads_;
   PostgresLeases leases_;
   PostgresRatings ratings_;
+  PostgresIncidents incidents_;
   std::unique_ptr<PostgresListener> listener_;
 };
 

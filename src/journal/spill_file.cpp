@@ -32,6 +32,7 @@ SpillFile::SpillFile(Connection connection)
       writes_(connection_),
       reads_(connection_),
       rows_(connection_),
+      incidents_(connection_),
       begin_(connection_, "BEGIN IMMEDIATE"),
       commit_(connection_, "COMMIT"),
       probe_(connection_, "UPDATE probe SET filler = hex(randomblob(32768))") {}

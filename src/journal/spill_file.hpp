@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "journal/spill_rows.hpp"
+#include "journal/sqlite_incidents.hpp"
 #include "journal/sqlite_reads.hpp"
 #include "journal/sqlite_wal.hpp"
 #include "journal/sqlite_writes.hpp"
@@ -22,6 +23,7 @@ class SpillFile {
   [[nodiscard]] SqliteReads& reads() noexcept { return reads_; }
   [[nodiscard]] SqliteWrites& writes() noexcept { return writes_; }
   [[nodiscard]] SpillRows& rows() noexcept { return rows_; }
+  [[nodiscard]] SqliteIncidents& incidents() noexcept { return incidents_; }
 
   /// The run as it would be imported. not_found: it is not here.
   Result<Import> load(const RunId& id);
@@ -41,6 +43,7 @@ class SpillFile {
   SqliteWrites writes_;
   SqliteReads reads_;
   SpillRows rows_;
+  SqliteIncidents incidents_;
   Statement begin_;
   Statement commit_;
   Statement probe_;

@@ -52,8 +52,10 @@ Result<void> SpillStore::start() {
   if (!others) return fail(std::move(others), "read the local journal");
   status_.start_with(*totals);
   lease_.remember_others(*others);
-  pending_ = totals->depth > 0;
-  if (pending_) log::warning("journal.spill_found", {{"local_runs", totals->depth}});
+  auto incidents = file_->incidents().oldest(1);
+  if (!incidents) return fail(std::move(incidents), "read the local journal");
+  pending_ = totals->depth > 0 || !incidents->empty();
+  if (totals->depth > 0) log::warning("journal.spill_found", {{"local_runs", totals->depth}});
 
   const auto asked_at = clock_.steady();
   if (auto opened = database_.open(); !opened) {
@@ -197,6 +199,7 @@ void SpillStore::replay_some() {
   switch (step.end) {
     case End::more: break;
     case End::finished:
+      if (!move_incidents()) break;
       in_pass_ = false;
       pending_ = false;
       next_step_ = clock_.steady() + kNextPass;
@@ -206,7 +209,7 @@ void SpillStore::replay_some() {
     case End::database_failed: lose_database(*step.error, asked_at); break;
     case End::file_failed: next_step_ = clock_.steady() + config_.retry_interval; break;
   }
-  const bool finished = step.end == End::finished;
+  const bool finished = step.end == End::finished && !pending_;
   if (finished || !step.fenced.empty()) database_.announce(Change{std::move(step.fenced), finished});
 }
 

@@ -65,6 +65,9 @@ class SpillStore final : public Store {
   Result<std::vector<Rating>> ratings(const std::string& owner, const std::string& thread_id) override;
   Result<Deleted> delete_thread(const std::string& owner, const std::string& thread_id) override;
   Result<std::int64_t> retire(std::chrono::milliseconds age, int limit) override;
+  Result<void> note_incidents(std::span<const Incident> incidents) override;
+  Result<IncidentPage> incidents(const IncidentFilter& filter) override;
+  Result<std::int64_t> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) override;
   Result<void> reset_connections() override;
 
  private:
@@ -80,6 +83,10 @@ class SpillStore final : public Store {
   void go_on();
   bool come_back();
   void replay_some();
+
+  // Incidents (spill_store_incidents.cpp).
+  /// False: some are left, to be moved at a later step.
+  bool move_incidents();
 
   // Reads (spill_store_reads.cpp).
   Result<std::optional<SpilledRun>> find_spilled(const RunId& id);
@@ -99,7 +106,8 @@ class SpillStore final : public Store {
   ReplayCounts replayed_;  ///< Since the outage began.
   SteadyTime next_step_;
   bool in_pass_ = false;
-  bool pending_ = false;  ///< A pass is due or under way.
+  bool pending_ = false;              ///< A pass is due or under way.
+  bool told_incidents_left_ = false;  ///< That the database refuses local incidents was logged.
 };
 
 /// unavailable, failed_precondition, data_loss: the local file, as open_sqlite_store. A database that is away is no

@@ -46,6 +46,7 @@ SqliteStore::SqliteStore(Connection connection, const Clock& clock)
       leases_(connection_),
       ratings_(connection_),
       import_(connection_),
+      incidents_(connection_),
       begin_(connection_, "BEGIN IMMEDIATE"),
       commit_(connection_, "COMMIT"),
       // 64 KB that differ each time: less would fit into what is left of a full disk, and SQLite writes no
@@ -149,6 +150,23 @@ Result<Deleted> SqliteStore::delete_thread(const std::string& owner, const std::
 
 Result<std::int64_t> SqliteStore::retire(std::chrono::milliseconds age, int limit) {
   return transaction([&] { return ratings_.retire(clock_.wall(), age, limit); });
+}
+
+Result<void> SqliteStore::note_incidents(std::span<const Incident> incidents) {
+  for (const auto& incident : incidents) {
+    if (auto valid = check_incident(incident); !valid) return valid;
+  }
+  return transaction([&] { return incidents_.note(incidents); });
+}
+
+Result<IncidentPage> SqliteStore::incidents(const IncidentFilter& filter) {
+  auto found = incidents_.list(filter);
+  if (!found) return fail(std::move(found));
+  return IncidentPage{std::move(*found)};
+}
+
+Result<std::int64_t> SqliteStore::trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) {
+  return transaction([&] { return incidents_.trim(clock_.wall() - age.count(), keep, limit); });
 }
 
 }  // namespace holdfast::journal

@@ -4,8 +4,9 @@
 #pragma once
 
 #include <atomic>
-#include "journal/sqlite_import.hpp"
 
+#include "journal/sqlite_import.hpp"
+#include "journal/sqlite_incidents.hpp"
 #include "journal/sqlite_leases.hpp"
 #include "journal/sqlite_ratings.hpp"
 #include "journal/sqlite_reads.hpp"
@@ -55,6 +56,10 @@ class SqliteStore final : public Store {
   Result<Deleted> delete_thread(const std::string& owner, const std::string& thread_id) override;
   Result<std::int64_t> retire(std::chrono::milliseconds age, int limit) override;
 
+  Result<void> note_incidents(std::span<const Incident> incidents) override;
+  Result<IncidentPage> incidents(const IncidentFilter& filter) override;
+  Result<std::int64_t> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) override;
+
  private:
   /// The result of each write, once durable; or why the transaction failed, which may still be open.
   Result<std::vector<Result<Written>>> write_all(std::span<const Write> writes);
@@ -71,6 +76,7 @@ class SqliteStore final : public Store {
   SqliteLeases leases_;
   SqliteRatings ratings_;
   SqliteImport import_;
+  SqliteIncidents incidents_;
   Statement begin_;
   Statement commit_;
   Statement probe_;

@@ -12,6 +12,7 @@
 #include <span>
 #include <variant>
 
+#include "journal/incident.hpp"
 #include "journal/record.hpp"
 
 namespace holdfast::journal {
@@ -260,6 +261,19 @@ class Store {
   /// Empties up to `limit` runs delivered longer than `age` ago: prompt, request, result, entries, checkpoint and
   /// rating go, and retired_at is set. Returns how many.
   virtual Result<std::int64_t> retire(std::chrono::milliseconds age, int limit) = 0;
+
+  // What happened to the servers.
+
+  /// Makes them durable in one transaction. One whose id is there stays as it is: to note again what may be there
+  /// already is safe. invalid_argument: see check_incident(); nothing was changed.
+  virtual Result<void> note_incidents(std::span<const Incident> incidents) = 0;
+
+  /// Of all instances, newest first. invalid_argument: the cursor is not one of ours.
+  virtual Result<IncidentPage> incidents(const IncidentFilter& filter) = 0;
+
+  /// Removes up to `limit` of those older than `age`, and up to `limit` of those that are not among the latest `keep`.
+  /// Returns how many.
+  virtual Result<std::int64_t> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) = 0;
 
   /// Replaces every connection to the database without cutting one that is in use.
   virtual Result<void> reset_connections() { return {}; }

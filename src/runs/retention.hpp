@@ -1,4 +1,4 @@
-/// Empties runs that were delivered long ago, so that the journal does not grow for ever.
+/// Empties runs that were delivered long ago, and forgets old incidents, so that the journal does not grow for ever.
 ///
 /// Runs on: supervisor strand. Several instances on one database may do it at the same time.
 #pragma once
@@ -8,12 +8,14 @@
 namespace holdfast::runs {
 
 struct RetentionConfig {
-  std::chrono::milliseconds age{0};            ///< Counted from delivery; 0 keeps everything for ever.
+  std::chrono::milliseconds age{0};            ///< Of runs, counted from delivery; 0 keeps them for ever.
   std::chrono::milliseconds interval{60'000};  ///< Between two sweeps.
-  int batch = 500;                             ///< Runs in one transaction: others wait no longer than for that.
+  int batch = 500;                             ///< Rows in one transaction: others wait no longer than for that.
+  std::chrono::milliseconds incident_age = journal::kOldestIncident;
+  std::int64_t incidents = journal::kMostIncidents;
 };
 
 /// Sweeps at once and then every interval, until it is cancelled. What fails is tried again at the next sweep.
-awaitable<void> retire_delivered(journal::Journal& journal, const Clock& clock, RetentionConfig config);
+awaitable<void> apply_retention(journal::Journal& journal, const Clock& clock, RetentionConfig config);
 
 }  // namespace holdfast::runs

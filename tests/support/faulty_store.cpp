@@ -163,4 +163,21 @@ Result<std::int64_t> FaultyStore::retire(std::chrono::milliseconds age, int limi
   return store_->retire(age, limit);
 }
 
+Result<void> FaultyStore::note_incidents(std::span<const Incident> incidents) {
+  if (is_away() || fail_before_commit.fires() || disk_full.fires()) return unreadable();
+  auto noted = store_->note_incidents(incidents);
+  if (lost_ack.fires()) return unreadable();
+  return noted;
+}
+
+Result<IncidentPage> FaultyStore::incidents(const IncidentFilter& filter) {
+  if (cannot_read()) return unreadable();
+  return store_->incidents(filter);
+}
+
+Result<std::int64_t> FaultyStore::trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) {
+  if (cannot_read()) return unreadable();
+  return store_->trim_incidents(age, keep, limit);
+}
+
 }  // namespace holdfast::testing

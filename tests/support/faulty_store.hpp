@@ -84,6 +84,9 @@ class FaultyStore final : public journal::Store {
   Result<std::vector<journal::Rating>> ratings(const std::string& owner, const std::string& thread_id) override;
   Result<journal::Deleted> delete_thread(const std::string& owner, const std::string& thread_id) override;
   Result<std::int64_t> retire(std::chrono::milliseconds age, int limit) override;
+  Result<void> note_incidents(std::span<const journal::Incident> incidents) override;
+  Result<journal::IncidentPage> incidents(const journal::IncidentFilter& filter) override;
+  Result<std::int64_t> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) override;
   Result<void> reset_connections() override { return store_->reset_connections(); }
 
  private:

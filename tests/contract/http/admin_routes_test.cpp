@@ -9,7 +9,24 @@ namespace {
 
 constexpr const char* kReset = "/admin/reset-pool";
 constexpr const char* kDebugThread = "/debug/chat/t1/checkpoints";
+constexpr const char* kIncidents = "/v1/incidents";
 const std::string kDebugRun = "/debug/run-id/" + kId;
+
+// A journal with an incident of each kind, in this order.
+Result<std::unique_ptr<journal::Store>> journal_with(const std::string& path, const std::vector<std::string>& kinds) {
+  auto store = journal::open_sqlite_store(path, system_clock());
+  std::vector<journal::Incident> incidents;
+  for (const auto& kind : kinds) {
+    journal::Incident incident;
+    incident.at = system_clock().wall() + std::ssize(incidents);
+    incident.instance = "one";
+    incident.kind = kind;
+    incident.body = R"({"to":"critical"})";
+    incidents.push_back(std::move(incident));
+  }
+  if (store) EXPECT_TRUE((*store)->note_incidents(incidents));
+  return store;
+}
 
 TEST_F(ApiKeyContract, TheRoutesOfAdministratorsAnswerNobodyElse) {
   start_with_keys(quick_setup());
@@ -48,6 +65,41 @@ TEST_F(ApiKeyContract, AnAdministratorLooksIntoTheThreadOfAUserByNamingBoth) {
   const auto seen = get_as("root", of_ada);
   ASSERT_EQ(seen.status, 200) << seen.body;
   EXPECT_EQ(object_of(seen).at("total_checkpoints"), 1);
+}
+
+TEST_F(ApiKeyContract, WhatHappenedToTheServersIsForAdministrators) {
+  auto setup = quick_setup();
+  setup.open_store = [this] { return journal_with(directory_ / "journal.db", {"started", "level_changed"}); };
+  start_with_keys(std::move(setup));
+  EXPECT_EQ(get(kIncidents).status, 401);
+  EXPECT_EQ(text_of(object_of(get_as("ada", kIncidents)), "type"), "/problems/not-an-administrator");
+  const auto reply = get_as("root", kIncidents);
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const auto body = object_of(reply);
+  ASSERT_EQ(body.at("incidents").as_array().size(), 2U);
+  const auto& latest = body.at("incidents").at(0).as_object();
+  EXPECT_EQ(text_of(latest, "kind"), "level_changed");
+  EXPECT_EQ(text_of(latest, "instance"), "one");
+  EXPECT_EQ(latest.at("body").at("to"), "critical");
+  EXPECT_EQ(body.at("dropped"), 0);
+}
+
+class IncidentsContract : public GatewayFixture {};
+
+TEST_F(IncidentsContract, OnlyTheLatestAreKept) {
+  auto setup = quick_setup();
+  setup.open_store = [this] { return journal_with(directory_ / "journal.db", {"a", "b", "c", "d", "e"}); };
+  setup.retention.incidents = 2;
+  setup.retention.batch = 1;
+  start(std::move(setup));
+  const auto kinds = [this] {
+    std::string kinds;
+    const auto page = object_of(get(kIncidents));
+    for (const auto& incident : page.at("incidents").as_array()) kinds += text_of(incident.as_object(), "kind");
+    return kinds;
+  };
+  for (int i = 0; i < 2000 && kinds() != "ed"; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(kinds(), "ed");
 }
 
 class PoolResetContract : public GatewayFixture {};

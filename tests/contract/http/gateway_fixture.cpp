@@ -68,7 +68,7 @@ void GatewayFixture::start(GatewaySetup setup) {
     EXPECT_TRUE(recovered);
     pool_->start();
     gateway_->start();
-    auto sweep = [this, retention] { return runs::retire_delivered(*journal_, system_clock(), retention); };
+    auto sweep = [this, retention] { return runs::apply_retention(*journal_, system_clock(), retention); };
     spawn(executor, "retention", stop_retention_, sweep);
   };
   spawn(executor, "start", begin);

@@ -92,6 +92,19 @@ TEST_F(PostgresStoreTest, TwoInstancesThatStartAtOnceOnAnEmptyDatabaseBothOpen) 
   EXPECT_TRUE(second) << second.error().message();
 }
 
+TEST_F(PostgresStoreTest, TablesOfAnOlderHoldfastGetWhatIsNewAndKeepTheirRuns) {
+  open();
+  const auto id = accepted();
+  store_.reset();
+  execute("DROP TABLE incidents; UPDATE schema_version SET version = 2");
+  open();
+  EXPECT_TRUE(store_->find(id).value());
+  Incident incident;
+  incident.kind = "started";
+  ASSERT_TRUE(store_->note_incidents(std::vector{incident}));
+  EXPECT_EQ(store_->incidents({}).value().incidents.size(), 1U);
+}
+
 TEST_F(PostgresStoreTest, TablesOfANewerHoldfastAreLeftAlone) {
   open();
   store_.reset();

@@ -79,6 +79,31 @@ TEST_F(SpillBeforePostgresTest, AServerThatWasStoppedHasEveryRunOnceWhenItIsBack
   EXPECT_EQ(live_through(RunId::make()).status, RunStatus::completed);
 }
 
+TEST_F(SpillBeforePostgresTest, IncidentsOfAnOutageAreInTheDatabaseEachOnce) {
+  open_spill();
+  const auto note = [this] {
+    Incident incident;
+    incident.at = system_clock().wall();
+    incident.kind = "level_changed";
+    EXPECT_TRUE(store_->note_incidents(std::vector{incident}));
+  };
+  note();
+  PostgresCluster::shared().stop();
+  note();
+  note();
+  // A new process finds them.
+  open_spill();
+  EXPECT_EQ(store_->incidents({}).value().incidents.size(), 2U);
+  EXPECT_FALSE(store_->incidents({}).value().complete);
+  PostgresCluster::shared().start();
+  ASSERT_TRUE(eventually([&] {
+    store_->settle();
+    return !store_->settles_again_in();
+  }));
+  EXPECT_EQ(count("FROM incidents"), 3);
+  EXPECT_EQ(store_->incidents({}).value().incidents.size(), 3U);
+}
+
 TEST_F(SpillBeforePostgresTest, AServerThatCrashesInTheMiddleOfCommitsHasEveryRunOnce) {
   open_spill();
   std::atomic<bool> over = false;

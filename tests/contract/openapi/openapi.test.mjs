@@ -436,6 +436,38 @@ test('The connections to the database are replaced on request of an administrato
   await exercise(503, 'POST', path, { on: cut });
 });
 
+test('What happened to the servers is listed for administrators, page by page', async () => {
+  const path = '/v1/incidents';
+  const before = await exercise(200, 'GET', path);
+  assert.equal(before.json.complete, true);
+  assert.equal(before.json.next_cursor, null);
+  const twice = await new Server(otherWorker).start();
+  try {
+    await twice.kill();
+    await twice.start();
+    const all = async (query = '') => (await exercise(200, 'GET', path, { on: twice, query })).json.incidents;
+    while ((await all('?kind=started')).length < 2) await setTimeout(20);
+    const [latest, first] = await all('?kind=started');
+    assert.ok(latest.at >= first.at);
+    assert.equal(latest.body.recovered_runs, 0);
+    assert.equal((await all(`?kind=started&since=${latest.at + 1}`)).length, 0);
+    const page = await exercise(200, 'GET', path, { on: twice, query: '?kind=started&limit=1' });
+    assert.match(page.headers.link, /kind=started.*rel="next"/);
+    assert.deepEqual(page.json.incidents, [latest]);
+    const next = await exercise(200, 'GET', path, { on: twice, query: `?kind=started&limit=1&cursor=${encodeURIComponent(page.json.next_cursor)}` });
+    assert.deepEqual(next.json.incidents, [first]);
+    assert.equal(next.json.next_cursor, null);
+  } finally {
+    await twice.stop();
+  }
+  await exercise(400, 'GET', path, { query: '?cursor=x' });
+  for (const query of ['?limit=0', '?since=yesterday', '?kind=A%20B']) await exercise(422, 'GET', path, { query });
+  await exercise(403, 'GET', path, { on: guarded, headers: { Authorization: `Bearer ${adasKey}` } });
+  // With the database away, what is noted here is told, and that it is not all.
+  while ((await exercise(200, 'GET', path, { on: cut })).json.incidents.length === 0) await setTimeout(20);
+  assert.equal((await exercise(200, 'GET', path, { on: cut })).json.complete, false);
+});
+
 test('A server that stops is not ready', async () => {
   await calm();
   await workingRun('sleep 2');

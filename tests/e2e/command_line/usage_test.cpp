@@ -50,6 +50,7 @@ TEST(UsageTest, HelpAndVersionAreNoMistake) {
   EXPECT_EQ(holdfast("--help").status, 0);
   EXPECT_EQ(holdfast("--version").status, 0);
   EXPECT_EQ(holdfast("run --help").status, 0);
+  EXPECT_EQ(holdfast("report --help").status, 0);
   EXPECT_EQ(holdfast("text2sql --help").status, 0);
 }
 

@@ -23,7 +23,7 @@ class JournalTest : public ::testing::Test {
   void open(JournalConfig config = {}) {
     auto faulty = std::make_unique<FaultyStore>(open_sqlite_store(path_, clock_).value());
     faulty_ = faulty.get();
-    journal_.emplace(io_.get_executor(), std::move(faulty), config);
+    journal_.emplace(io_.get_executor(), std::move(faulty), std::move(config));
   }
 
   template <class Body>
@@ -52,6 +52,11 @@ class JournalTest : public ::testing::Test {
   void let_tasks_submit() {
     io_.restart();
     io_.poll();
+  }
+
+  /// What is in the file once nobody has it open.
+  std::vector<Incident> incidents() {
+    return open_sqlite_store(path_, clock_).value()->incidents({.limit = 1000}).value().incidents;
   }
 
   TemporaryDirectory directory_;
@@ -243,6 +248,83 @@ TEST_F(JournalTest, DestroyingItFinishesWhatWasSubmitted) {
   run();
   EXPECT_EQ(std::ranges::count(outcomes_, "ok"), 20);
   EXPECT_EQ(open_sqlite_store(path_, clock_).value()->unfinished()->size(), 20U);
+}
+
+TEST_F(JournalTest, AnIncidentIsNotedWithItsInstanceAndTimeAndIsDurableAtTheEnd) {
+  clock_.advance(std::chrono::milliseconds(5));
+  open({.instance = "one", .clock = &clock_});
+  journal_->note(incident_kind::kStarted);
+  journal_->note("leak_found", R"({"route":"POST /analyze"})");
+  journal_.reset();
+  const auto page = incidents();
+  ASSERT_EQ(page.size(), 2U);
+  for (const auto& incident : page) {
+    EXPECT_EQ(incident.instance, "one");
+    EXPECT_EQ(incident.at, clock_.wall());
+  }
+  EXPECT_EQ(page[0].kind == "leak_found" ? page[0].body : page[1].body, R"({"route":"POST /analyze"})");
+}
+
+TEST_F(JournalTest, IncidentsPastTheQueueAreDroppedAndCountedAndRunsGoOn) {
+  open({.incident_limit = 3});
+  faulty_->gate.close();
+  accept_many(1);
+  let_tasks_submit();
+  faulty_->gate.await_arrival();
+  for (int i = 0; i < 5; ++i) journal_->note("level_changed");
+  EXPECT_EQ(journal_->health().incidents_dropped, 2U);
+  faulty_->gate.open();
+  run();
+  EXPECT_THAT(outcomes_, ::testing::ElementsAre("ok"));
+  journal_.reset();
+  EXPECT_EQ(incidents().size(), 3U);
+}
+
+TEST_F(JournalTest, AnIncidentThatBreaksTheRulesIsDroppedAndTheOthersAreKept) {
+  open();
+  journal_->note("Not A Kind");
+  journal_->note("level_changed", "[]");
+  journal_->note("level_changed");
+  EXPECT_EQ(journal_->health().incidents_dropped, 2U);
+  journal_.reset();
+  EXPECT_EQ(incidents().size(), 1U);
+}
+
+TEST_F(JournalTest, AnIncidentThatCannotBeWrittenIsTriedAgainByItself) {
+  open({.probe_interval = std::chrono::milliseconds(1)});
+  faulty_->fail_before_commit.arm(3);
+  journal_->note("level_changed");
+  while (faulty_->fail_before_commit.left() > 0) std::this_thread::yield();
+  EXPECT_TRUE(journal_->health().writable) << "incidents say nothing of runs";
+  // Bounded by the test's time limit.
+  std::size_t seen = 0;
+  while (seen == 0) {
+    task([&]() -> awaitable<void> {
+      IncidentFilter filter;
+      auto page = co_await journal_->incidents(std::move(filter));
+      seen = page->incidents.size();
+    });
+    run();
+  }
+  EXPECT_EQ(seen, 1U);
+  EXPECT_EQ(journal_->health().incidents_dropped, 0U);
+}
+
+TEST_F(JournalTest, AnIncidentWhoseAcknowledgementWasLostIsThereOnce) {
+  open({.probe_interval = std::chrono::milliseconds(1)});
+  faulty_->lost_ack.arm(1);
+  journal_->note("level_changed");
+  journal_->note("level_changed");
+  journal_.reset();
+  EXPECT_EQ(incidents().size(), 2U);
+}
+
+TEST_F(JournalTest, AJournalWhoseStoreNeverTakesIncidentsStillEnds) {
+  open({.probe_interval = std::chrono::hours(1)});
+  faulty_->fail_before_commit.arm(1'000'000);
+  journal_->note("level_changed");
+  journal_.reset();
+  EXPECT_TRUE(incidents().empty());
 }
 
 TEST_F(JournalTest, AnExecutorThatNeverRunsAgainLeaksNothing) {

@@ -483,5 +483,72 @@ TEST_F(SpillStoreTest, AStoreThatIsOpenedBySomebodyElsesErrorDoesNotStart) {
   EXPECT_EQ(opened.error().code(), ErrorCode::failed_precondition);
 }
 
+std::vector<Incident> some_incidents(int count, UnixMillis at) {
+  std::vector<Incident> incidents(static_cast<std::size_t>(count));
+  for (auto& incident : incidents) {
+    incident.at = at++;
+    incident.kind = "level_changed";
+  }
+  return incidents;
+}
+
+TEST_F(SpillStoreTest, IncidentsOfAnOutageAreInTheDatabaseAfterwardsEachOnce) {
+  const auto now = clock().wall();
+  ASSERT_TRUE(store().note_incidents(some_incidents(2, now)));
+  take_away();
+  // More than one step moves.
+  const auto during = some_incidents(600, now + 10);
+  ASSERT_TRUE(store().note_incidents(during));
+  const auto away = store().incidents({.limit = 1000}).value();
+  EXPECT_FALSE(away.complete) << "the two before are in the database alone";
+  EXPECT_EQ(away.incidents.size(), 600U);
+
+  give_back();
+  wait_until_settled();
+  EXPECT_EQ(count_locally("SELECT count(*) FROM incidents"), 0);
+  const auto page = store().incidents({.limit = 1000}).value();
+  EXPECT_TRUE(page.complete);
+  ASSERT_EQ(page.incidents.size(), 602U);
+  EXPECT_EQ(page.incidents[0].id, during.back().id);
+  EXPECT_EQ(other_instance()->incidents({.limit = 1000}).value().incidents.size(), 602U);
+}
+
+TEST_F(SpillStoreTest, AnIncidentThatTheDatabaseTookUnnoticedIsThereOnce) {
+  database().lost_ack.arm(1);
+  ASSERT_TRUE(store().note_incidents(some_incidents(1, clock().wall()))) << "kept here, and there";
+  EXPECT_EQ(store().incidents({}).value().incidents.size(), 1U);
+  wait_until_settled();
+  EXPECT_EQ(store().incidents({}).value().incidents.size(), 1U);
+  EXPECT_EQ(count_locally("SELECT count(*) FROM incidents"), 0);
+
+  take_away();
+  ASSERT_TRUE(store().note_incidents(some_incidents(3, clock().wall())));
+  give_back();
+  // Of the move: it is done again.
+  database().lost_ack.arm(1);
+  wait_until_settled();
+  EXPECT_EQ(database().lost_ack.left(), 0);
+  EXPECT_EQ(store().incidents({}).value().incidents.size(), 4U);
+  EXPECT_EQ(count_locally("SELECT count(*) FROM incidents"), 0);
+}
+
+TEST_F(SpillStoreTest, ANewProcessMovesTheIncidentsOfTheOneBefore) {
+  take_away();
+  ASSERT_TRUE(store().note_incidents(some_incidents(3, clock().wall())));
+  open();
+  EXPECT_EQ(store().incidents({}).value().incidents.size(), 3U);
+  give_back();
+  wait_until_settled();
+  EXPECT_EQ(other_instance()->incidents({}).value().incidents.size(), 3U);
+}
+
+TEST_F(SpillStoreTest, ALongOutageKeepsTheNewestIncidentsOnly) {
+  take_away();
+  const auto now = clock().wall();
+  for (int i = 0; i < 101; ++i) ASSERT_TRUE(store().note_incidents(some_incidents(100, now + 100 * i)));
+  EXPECT_EQ(count_locally("SELECT count(*) FROM incidents"), kMostIncidents);
+  EXPECT_EQ(count_locally("SELECT min(at) FROM incidents"), now + 100);
+}
+
 }  // namespace
 }  // namespace holdfast::journal

@@ -81,6 +81,23 @@ TEST_F(SqliteOpenTest, AnEmptyFileBecomesAJournal) {
   EXPECT_TRUE(open());
 }
 
+TEST_F(SqliteOpenTest, AJournalWithoutIncidentsGetsTheirTableAndKeepsItsRuns) {
+  const auto id = RunId::make();
+  {
+    auto store = open();
+    const std::vector<Write> writes{new_run(id)};
+    ASSERT_TRUE((*store)->commit(writes).at(0));
+  }
+  with_sqlite("DROP TABLE incidents; UPDATE schema_version SET version = 2");
+  auto store = open();
+  ASSERT_TRUE(store);
+  EXPECT_TRUE((*store)->find(id).value());
+  Incident incident;
+  incident.kind = "started";
+  ASSERT_TRUE((*store)->note_incidents(std::vector{incident}));
+  EXPECT_EQ((*store)->incidents({}).value().incidents.size(), 1U);
+}
+
 TEST_F(SqliteOpenTest, AStartThatWasCutOffBeforeTheTablesIsTakenUp) {
   with_sqlite("PRAGMA journal_mode = WAL");
   EXPECT_TRUE(open());
