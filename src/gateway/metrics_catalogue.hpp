@@ -55,7 +55,7 @@ consteval MetricSpec gauge(MetricArea area, std::string_view name, std::string_v
   return checked({area, MetricType::gauge, name, help, {first, second}});
 }
 
-inline constexpr MetricLabel kWorker{"worker", "place of the worker, from 0"};
+inline constexpr MetricLabel kWorker{"worker", "place of the worker, from 1"};
 inline constexpr MetricLabel kLevel{"level", "normal, warning, critical, emergency"};
 inline constexpr MetricLabel kRoute{"route", "as sent to the worker, for example POST /analyze"};
 inline constexpr MetricLabel kAction{"action", "name of the relief action"};
