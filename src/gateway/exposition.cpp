@@ -2,8 +2,9 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
-#include <algorithm>
+#include <set>
 #include <sstream>
+#include <utility>
 
 #include "base/text.hpp"
 #include "gateway/metric_samples.hpp"
@@ -32,13 +33,18 @@ std::string label_text(std::string_view value) {
   return out;
 }
 
-prometheus::ClientMetric client_metric(const MetricSpec& spec, const MetricSample& sample) {
-  prometheus::ClientMetric out;
-  for (std::size_t i = 0; i < spec.labels.size(); ++i) {
-    if (!spec.labels[i].name.empty()) {
-      out.label.push_back({std::string(spec.labels[i].name), label_text(sample.labels[i])});
-    }
+std::vector<prometheus::ClientMetric::Label> labels_of(const MetricSample& sample) {
+  std::vector<prometheus::ClientMetric::Label> out;
+  const auto& names = kMetrics[sample.metric].labels;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!names[i].name.empty()) out.push_back({std::string(names[i].name), label_text(sample.labels[i])});
   }
+  return out;
+}
+
+prometheus::ClientMetric client_metric(const MetricSample& sample) {
+  prometheus::ClientMetric out;
+  out.label = labels_of(sample);
   out.counter.value = sample.value;
   out.gauge.value = sample.value;
   return out;
@@ -58,11 +64,11 @@ std::vector<prometheus::MetricFamily> families() {
 
 std::string exposition_text(const MetricSamples& samples) {
   auto all = families();
+  std::set<std::pair<std::size_t, std::vector<prometheus::ClientMetric::Label>>> told;
   for (const auto& sample : samples.list()) {
-    auto& metrics = all[sample.metric].metric;
-    auto next = client_metric(kMetrics[sample.metric], sample);
-    const auto same = [&](const prometheus::ClientMetric& other) { return other.label == next.label; };
-    if (std::ranges::none_of(metrics, same)) metrics.push_back(std::move(next));
+    auto next = client_metric(sample);
+    const bool is_new = told.emplace(sample.metric, next.label).second;
+    if (is_new) all[sample.metric].metric.push_back(std::move(next));
   }
   std::erase_if(all, [](const prometheus::MetricFamily& family) { return family.metric.empty(); });
   std::ostringstream out;

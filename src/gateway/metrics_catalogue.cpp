@@ -31,6 +31,9 @@ scrape_configs:
       - targets: ['10.0.0.7:8000']
 ```
 
+With `auth.mode = "oidc"` Prometheus can get its token by itself: `oauth2` in place of `authorization`, if the provider
+puts `auth.audience` into it.
+
 A target by name must be in `server.trusted_hosts`. Rules with alerts are in `deploy/prometheus/rules.yml`, a dashboard
 in `deploy/grafana/holdfast.json`.
 )";
