@@ -93,9 +93,10 @@ void collect_snapshot(const memory::Snapshot& snapshot, MetricSamples& out) {
   collect_usage(snapshot.usage, out);
   if (snapshot.tree) out.add(metric("holdfast_memory_tree_bytes"), *snapshot.tree);
   if (snapshot.working_set) out.add(metric("holdfast_memory_working_set_bytes"), *snapshot.working_set);
-  if (snapshot.stall && *snapshot.stall) {
-    out.add(metric("holdfast_memory_stall_ratio"), (*snapshot.stall)->some, "some");
-    out.add(metric("holdfast_memory_stall_ratio"), (*snapshot.stall)->full, "full");
+  if (snapshot.stall) {
+    const auto& stall = *snapshot.stall;
+    if (stall) out.add(metric("holdfast_memory_stall_ratio"), stall->some, "some");
+    if (stall) out.add(metric("holdfast_memory_stall_ratio"), stall->full, "full");
   }
   if (snapshot.oom_kills) out.add(metric("holdfast_memory_cgroup_oom_kills_total"), *snapshot.oom_kills);
   if (!snapshot.own) return;

@@ -72,6 +72,8 @@ std::string exposition_text(const MetricSamples& samples) {
   }
   std::erase_if(all, [](const prometheus::MetricFamily& family) { return family.metric.empty(); });
   std::ostringstream out;
+  // Else it would swallow a failed allocation, and the rest of the text with it.
+  out.exceptions(std::ios::badbit);
   prometheus::TextSerializer().Serialize(out, all);
   return std::move(out).str();
 }

@@ -1,6 +1,7 @@
 // GET /metrics. Everything in it is known already: a scrape reads the allocator's statistics and nothing else.
 #include "base/log.hpp"
 #include "gateway/collect_metrics.hpp"
+#include "gateway/fallback.hpp"
 #include "gateway/routes.hpp"
 #include "memory/own_bands.hpp"
 
@@ -34,13 +35,23 @@ MetricsInput gather(const Call& call) {
   return input;
 }
 
-}  // namespace
-
-awaitable<void> get_metrics(Call call) {
+Response metrics_response(const Call& call) {
   Response response;
   response.content_type = "text/plain; version=0.0.4";
   response.body = exposition_text(collect_metrics(gather(call)));
-  co_await send_response(std::move(call), std::move(response));
+  return response;
+}
+
+}  // namespace
+
+// It is asked for when memory is short more than ever: that must not end the server.
+awaitable<void> get_metrics(Call call) {
+  auto response = try_build("gateway.build_response", [&] { return metrics_response(call); });
+  if (response) {
+    co_await call.exchange->send(std::move(*response));
+  } else {
+    send_cannot_build(call, response.error());
+  }
 }
 
 }  // namespace holdfast::gateway
