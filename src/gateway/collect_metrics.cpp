@@ -26,7 +26,7 @@ void collect_runs(const runs::CoordinatorStatus& runs, MetricSamples& out) {
 }
 
 void collect_workers(const workers::PoolStatus& pool, MetricSamples& out) {
-  for (const std::string_view state : {"starting", "idle", "busy", "stopping", "backing_off"}) {
+  for (const std::string_view state : {"starting", "idle", "busy", "stopping", "backing_off", "parked"}) {
     const auto in_it = std::ranges::count(pool.workers, state, &workers::WorkerStatus::state);
     out.add(metric("holdfast_workers"), in_it, state);
   }

@@ -77,7 +77,7 @@ consteval auto all_metrics() {
               {"status", "completed, failed, cancelled, expired"}),
 
       gauge(workers, "holdfast_workers", "Worker places by what is there.",
-            {"state", "starting, idle, busy, stopping, backing_off"}),
+            {"state", "starting, idle, busy, stopping, backing_off, parked"}),
       gauge(workers, "holdfast_workers_ready", "Workers that are idle or busy."),
       gauge(workers, "holdfast_worker_crash_loop", "1 while workers die at start again and again."),
       counter(workers, "holdfast_worker_starts_total", "Processes started in this place.", kWorker),
@@ -153,7 +153,7 @@ consteval auto all_metrics() {
       counter(governor, "holdfast_preemptions_total", "Attempts given up before the kernel would kill something.",
               {"cause", "emergency, predicted, exceeds_limit"}),
       counter(governor, "holdfast_worker_recycles_total", "Workers replaced by a fresh one.",
-              {"reason", "manual, saturation, time_to_limit, room, growth, fragmentation"}),
+              {"reason", "manual, saturation, time_to_limit, room, growth, fragmentation, relief"}),
       counter(governor, "holdfast_worker_retirements_total", "Idle workers stopped without a successor for then."),
       gauge(governor, "holdfast_recycling_useless",
             "1 while recycling rests, because new workers were as fat as the old ones."),

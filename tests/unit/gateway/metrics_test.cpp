@@ -84,6 +84,7 @@ holdfast_workers{state="idle"} 1
 holdfast_workers{state="busy"} 1
 holdfast_workers{state="stopping"} 0
 holdfast_workers{state="backing_off"} 0
+holdfast_workers{state="parked"} 0
 holdfast_workers_ready 2
 holdfast_worker_crash_loop 1
 holdfast_worker_starts_total{worker="1"} 1
@@ -169,6 +170,7 @@ holdfast_worker_recycles_total{reason="time_to_limit"} 23
 holdfast_worker_recycles_total{reason="room"} 24
 holdfast_worker_recycles_total{reason="growth"} 25
 holdfast_worker_recycles_total{reason="fragmentation"} 26
+holdfast_worker_recycles_total{reason="relief"} 27
 holdfast_worker_retirements_total 9
 holdfast_recycling_useless 1
 holdfast_worker_kernel_kills_total 2

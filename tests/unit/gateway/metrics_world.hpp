@@ -51,7 +51,7 @@ inline governor::GovernorStatus full_governor() {
                       .unconsumed = Bytes(450)};
   status.level_changes = {1, 2, 3, 4};
   status.preempted = {11, 12, 13};
-  status.recycled = {21, 22, 23, 24, 25, 26};
+  status.recycled = {21, 22, 23, 24, 25, 26, 27};
   status.retired = 9;
   status.useless_stop = governor::UselessStop{3, Bytes(100), Bytes(99), SteadyTime(std::chrono::seconds(700))};
   status.kernel_kills = 2;
