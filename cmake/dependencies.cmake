@@ -16,6 +16,7 @@ pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 find_package(OpenSSL 3.0 REQUIRED)
 pkg_check_modules(CJOSE REQUIRED IMPORTED_TARGET cjose)
+pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 
 # Asio and Beast are compiled once, in src/base/boost_impl.cpp, instead of in every file.
 add_library(holdfast_boost INTERFACE)

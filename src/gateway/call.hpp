@@ -32,6 +32,7 @@ struct Services {
   Turnstile* turnstile = nullptr;
   FallbackReserve* reserve = nullptr;
   SteadyTime started;
+  UnixMillis started_wall = 0;
 };
 
 struct Call {

@@ -31,6 +31,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/startupz", kNoBody, get_startupz, kAnybody},
     Route{"GET", "/health", kNoBody, get_health, Access::optional},
     Route{"GET", "/health/memory", kNoBody, get_memory},
+    Route{"GET", "/metrics", kNoBody, get_metrics},
     // A whole conversation comes before what has a thread in the same place.
     Route{"GET", "/chat/all-messages-for-one-thread/{thread_id}", kNoBody, get_one_conversation},
     Route{"GET", "/chat/all-messages-for-all-threads", kNoBody, get_all_conversations},
@@ -116,6 +117,7 @@ Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator,
   services_.turnstile = &turnstile_;
   services_.reserve = &reserve_;
   services_.started = clock.steady();
+  services_.started_wall = clock.wall();
 }
 
 Result<void> Gateway::listen(std::string_view address) {

@@ -34,6 +34,9 @@ awaitable<void> get_startupz(Call call);
 awaitable<void> get_health(Call call);
 awaitable<void> get_memory(Call call);
 
+// metrics_routes.cpp
+awaitable<void> get_metrics(Call call);
+
 // conversation_routes.cpp
 awaitable<void> get_one_conversation(Call call);
 awaitable<void> get_all_conversations(Call call);

@@ -183,7 +183,7 @@ TEST_P(ResponseGuarantee, AListThatCannotBeBuiltIsAskedForAgain) {
   ASSERT_EQ(post("/analyze", kAnalyze).status, 200);
   break_building();
   for (const std::string& target : {std::string("/v1/runs"), std::string("/v1/threads/t1/runs"),
-                                    std::string("/chat/t1/messages"), kRun + "/timeline"}) {
+                                    std::string("/chat/t1/messages"), kRun + "/timeline", std::string("/metrics")}) {
     const auto reply = get(target);
     EXPECT_EQ(reply.status, 503) << target;
     EXPECT_EQ(object_of(reply).at("retryable"), true);

@@ -426,6 +426,8 @@ test('The state of the server can be asked', async () => {
   for (const path of ['/livez', '/readyz', '/startupz', '/health', '/health/memory', ...database]) await exercise(200, 'GET', path);
   const { json } = await exercise(200, 'GET', '/initial-followup-prompts');
   assert.equal(json.length, 3);
+  const { headers } = await exercise(200, 'GET', '/metrics');
+  assert.equal(headers['content-type'], 'text/plain; version=0.0.4');
 });
 
 test('The connections to the database are replaced on request of an administrator', async () => {
