@@ -68,6 +68,9 @@ struct ReportOptions {
 /// cannot be asked.
 int daily_report(const ReportOptions& options);
 
+/// Asks a live server to give memory back now; prints what each step gave.
+int relieve(const ServerAccess& server, Output output);
+
 /// Replaces this process by the built-in worker program, which stands beside this one.
 int exec_text2sql(const std::vector<std::string>& arguments);
 

@@ -137,6 +137,7 @@ void Governing::obey(const governor::Governor::Orders& orders) {
     });
   }
   if (orders.supervisor == governor::SaturationAction::recommend_restart) {
+    note(journal::incident_kind::kRestartRecommended, {{"reason", "memory stays critical with fresh workers"}});
     log::warning("memory.restart_recommended", {{"name", "MEMORY LEAK PREVENTION"},
                                                 {"why", "memory stays critical although every worker was replaced"},
                                                 {"next", "raise memory.limit, or lower runs.max_concurrent"}});
@@ -148,6 +149,10 @@ void Governing::give_up(const governor::Preemption& victim) {
   const auto evidence = evidence_of(victim);
   const bool counts = victim.cause == governor::PreemptionCause::exceeds_limit;
   if (!parts_.pool.give_up_run(victim.run.text(), {evidence, counts})) return governor_.spared(victim.run);
+  note(journal::incident_kind::kRunPreempted, {{"run_id", victim.run.text()},
+                                               {"worker", victim.worker},
+                                               {"growth", victim.grown.count()},
+                                               {"cause", to_string(victim.cause)}});
   log::warning("memory.run_given_up", {{"name", "EMERGENCY"}, {"run", victim.run.text()}, {"evidence", evidence}});
 }
 
@@ -158,6 +163,10 @@ void Governing::replace(const governor::Governor::Replacement& replacement) {
                                  {"reason", to_string(decision.reason)},
                                  {"mode", to_string(decision.mode)},
                                  {"winnable_bytes", decision.winnable.count()}});
+  note(journal::incident_kind::kWorkerRecycled, {{"worker", replacement.worker},
+                                                 {"reason", to_string(decision.reason)},
+                                                 {"mode", to_string(decision.mode)},
+                                                 {"freed", decision.winnable.count()}});
   if (decision.mode == governor::RecycleMode::retire) return parts_.pool.park(replacement.worker);
   parts_.pool.recycle(replacement.worker, decision.mode == governor::RecycleMode::overlap);
 }
@@ -167,9 +176,29 @@ awaitable<Result<governor::WalkReport>> Governing::walk(governor::WalkRequest re
   if (report && !report->joined && report->end != governor::WalkEnd::too_soon) {
     governor_.relieved(*report);
     log_walk(*report);
+    note_walk(*report);
   }
   parts_.pump();
   co_return report;
+}
+
+void Governing::note_walk(const governor::WalkReport& report) {
+  if (!report.acted()) return;
+  json::array actions;
+  for (const auto& step : report.steps) {
+    if (step.end != governor::StepEnd::skipped && step.end != governor::StepEnd::nothing_to_do) {
+      actions.emplace_back(step.name);
+    }
+  }
+  note(journal::incident_kind::kReliefWalked,
+       {{"level", memory::to_string(report.level)},
+        {"actions", std::move(actions)},
+        {"freed", report.returned().count()},
+        {"took_ms", std::chrono::duration_cast<std::chrono::milliseconds>(report.pause).count()}});
+}
+
+void Governing::note(std::string_view kind, const json::object& body) {
+  if (parts_.senses.note) parts_.senses.note(kind, json::serialize(body));
 }
 
 awaitable<Result<governor::WalkReport>> Governing::relieve() {

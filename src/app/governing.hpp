@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "app/memory_watch.hpp"
+#include "base/json.hpp"
 #include "governor/governor.hpp"
 #include "governor/relief_ladder.hpp"
 #include "journal/journal.hpp"
@@ -48,6 +49,8 @@ class Governing {
   void give_up(const governor::Preemption& victim);
   void replace(const governor::Governor::Replacement& replacement);
   awaitable<Result<governor::WalkReport>> walk(governor::WalkRequest request);
+  void note_walk(const governor::WalkReport& report);
+  void note(std::string_view kind, const json::object& body);
 
   asio::any_io_executor executor_;
   const Clock& clock_;

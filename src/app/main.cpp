@@ -198,6 +198,17 @@ int main(int argc, char** argv) {
     status = daily_report(report_options);
   });
 
+  ServerAccess relieve_server{.url = kDefaultUrl};
+  bool relieve_json = false;
+  auto* relieve_command = app.add_subcommand(
+      "relieve",
+      "Give memory back now: walks the whole relief ladder of a live server, cheapest step first, and prints what each "
+      "step gave and how long it took.\nRuns that are under way are not touched; idle workers that hold much are "
+      "replaced. On a server with a login it is for administrators.");
+  relieve_command->add_flag("--json", relieve_json, "Print one JSON object");
+  add_server(*relieve_command, relieve_server);
+  relieve_command->callback([&] { status = relieve(relieve_server, relieve_json ? Output::json : Output::people); });
+
   SettingFlags config_flags;
   auto* config_command = app.add_subcommand("config", "Print every setting in force and where it came from.");
   config_flags.add_to(*config_command);

@@ -169,14 +169,15 @@ class Service {
   }
 
   Governing::Parts governing_parts() {
-    return {.pool = pool_,
-            .view = memory_.view(),
-            .senses = {.read_worker = [this](int pid) { return probe_.read_worker(pid); },
-                       .look = [this] { memory_.refresh(); },
-                       .note = {}},
-            .waiting = [this] { return coordinator_.waiting(); },
-            .pump = [this] { coordinator_.pump(); },
-            .restart = [] {}};
+    return {
+        .pool = pool_,
+        .view = memory_.view(),
+        .senses = {.read_worker = [this](int pid) { return probe_.read_worker(pid); },
+                   .look = [this] { memory_.refresh(); },
+                   .note = [this](std::string_view kind, std::string body) { journal_.note(kind, std::move(body)); }},
+        .waiting = [this] { return coordinator_.waiting(); },
+        .pump = [this] { coordinator_.pump(); },
+        .restart = [] {}};
   }
 
   void announce(int recovered) const {

@@ -38,7 +38,7 @@ struct GatewayConfig {
   AllowanceConfig allowance;
   const memory::MemoryView* memory = nullptr;          ///< Outlives the gateway; null: nobody measures.
   const governor::GovernorStatus* governor = nullptr;  ///< As above.
-  /// Walks the relief ladder. Empty: there is none.
+  /// Walks the relief ladder. Empty: there is none, and POST /admin/relieve must not be asked.
   std::function<awaitable<Result<governor::WalkReport>>()> relieve;
 };
 

@@ -69,6 +69,9 @@ awaitable<void> get_catalog(Call call);
 awaitable<void> get_data_tables(Call call);
 awaitable<void> get_data_table(Call call);
 
+// relief_routes.cpp
+awaitable<void> post_relieve(Call call);
+
 // limit_routes.cpp
 awaitable<void> get_rate_limits(Call call);
 

@@ -187,6 +187,7 @@ std::optional<bool> Governor::kernel_killed() {
   if (**view_.last->oom_kills <= *kernel_kills_) return false;
   ++*kernel_kills_;
   ++status_.kernel_kills;
+  note("kernel_kill", "{}");
   return true;
 }
 
@@ -212,9 +213,11 @@ void Governor::note_idle(LedgerEntry& worker) {
         log::warning("memory.recycling_useless", {{"recycles", stop->recycles},
                                                   {"old_floor_bytes", stop->old_floor.count()},
                                                   {"new_floor_bytes", stop->new_floor.count()}});
-        note("recycling_useless", json::serialize(json::object{{"recycles", stop->recycles},
-                                                               {"old_floor_bytes", stop->old_floor.count()},
-                                                               {"new_floor_bytes", stop->new_floor.count()}}));
+        note("recycling_useless",
+             json::serialize(json::object{{"reason", "a fresh worker holds as much as the one it replaced"},
+                                          {"recycles", stop->recycles},
+                                          {"old_floor", stop->old_floor.count()},
+                                          {"new_floor", stop->new_floor.count()}}));
       }
       worker.replaces.reset();
     }
@@ -232,6 +235,7 @@ void Governor::head_waits(std::optional<Waiting> waiting) noexcept {
 }
 
 void Governor::refresh_status() {
+  refreshed_at_ = clock_.steady();
   status_.useless_stop = history_.stop(clock_.steady());
   status_.routes = routes_.status();
   status_.workers.clear();

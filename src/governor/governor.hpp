@@ -40,8 +40,8 @@ struct GovernorConfig {
   std::chrono::milliseconds spare_rest{30'000};
 };
 
-/// Something that operators look for later: the name of the event and its figures, a JSON object.
-using NoteEvent = std::function<void(std::string_view kind, std::string body)>;
+/// Something that operators look for later: a kind of incident (journal/incident.hpp) and its figures, a JSON object.
+using NoteIncident = std::function<void(std::string_view kind, std::string body)>;
 
 class Governor {
  public:
@@ -50,7 +50,7 @@ class Governor {
     std::function<std::optional<Bytes>(int pid)> read_worker;
     /// Takes a new snapshot into the view now, between two ticks.
     std::function<void()> look;
-    NoteEvent note;
+    NoteIncident note;  ///< May be empty.
   };
 
   Governor(GovernorConfig config, const Clock& clock, const memory::MemoryView& view, Senses senses);
@@ -125,10 +125,8 @@ class Governor {
   /// A walk of the ladder has ended.
   void relieved(const WalkReport& report);
 
+  /// Counters and what the head waits for are of this moment, the rest is up to a second old.
   [[nodiscard]] const GovernorStatus& status() const noexcept { return status_; }
-  [[nodiscard]] const WorkerLedger& ledger() const noexcept { return ledger_; }
-  /// The same, for those who report continually.
-  void refresh_status();
 
  private:
   [[nodiscard]] Bytes used() const;
@@ -156,6 +154,7 @@ class Governor {
   void note_level(const memory::LevelChange& change);
   void note_verdict(const RouteLedger::NewVerdict& news);
   void note(std::string_view kind, std::string body) const;
+  void refresh_status();
 
   GovernorConfig config_;
   const Clock& clock_;
@@ -178,6 +177,7 @@ class Governor {
   std::uint64_t returned_before_ = 0;  ///< When the head began to wait.
   std::optional<SteadyTime> retired_at_;
   std::optional<std::uint64_t> kernel_kills_;  ///< Those that somebody has asked about, or that were before us.
+  SteadyTime refreshed_at_{};
   GovernorStatus status_;
 };
 

@@ -14,6 +14,9 @@ namespace {
 using memory::Level;
 namespace json = boost::json;
 
+// For those who report: predictions of hundreds of routes are not worth computing ten times a second.
+constexpr std::chrono::seconds kRefreshInterval{1};
+
 }  // namespace
 
 Governor::Orders Governor::tick(const Tick& tick) {
@@ -29,6 +32,7 @@ Governor::Orders Governor::tick(const Tick& tick) {
   if (tick.level_change) note_level(*tick.level_change);
   idle_wait_.update(book_.running().size(), waiting_, now);
   if (const auto news = routes_.judge_one(headroom(), now)) note_verdict(*news);
+  if (now - refreshed_at_ >= kRefreshInterval) refresh_status();
 
   Orders orders;
   orders.give_up = preempt();
@@ -77,6 +81,8 @@ void Governor::find_fragmentation(LedgerEntry& worker) {
   if (!finding) return;
   ++status_.fragmentation_findings;
   log::warning(memory::to_log_line(*finding), {{"worker", worker.now.worker}, {"pid", worker.now.pid}});
+  note("fragmentation", json::serialize(json::object{{"resident", finding->reading.bands.resident.count()},
+                                                     {"worker", worker.now.worker}}));
 }
 
 std::optional<Preemption> Governor::preempt() {
@@ -274,8 +280,8 @@ void Governor::note_level(const memory::LevelChange& change) {
   note("level_changed", json::serialize(json::object{{"from", memory::to_string(change.from)},
                                                      {"to", memory::to_string(change.to)},
                                                      {"cause", change.cause},
-                                                     {"used_bytes", change.used.count()},
-                                                     {"limit_bytes", change.limit.count()}}));
+                                                     {"used", change.used.count()},
+                                                     {"limit", change.limit.count()}}));
 }
 
 void Governor::note_verdict(const RouteLedger::NewVerdict& news) {
@@ -286,10 +292,10 @@ void Governor::note_verdict(const RouteLedger::NewVerdict& news) {
                                                  {"verdict", verdict},
                                                  {"bytes_per_run", news.trend.slope.value_or(0)},
                                                  {"runs", news.trend.runs}}));
-  note("verdict_changed", json::serialize(json::object{{"route", news.route},
-                                                       {"verdict", verdict},
-                                                       {"bytes_per_run", news.trend.slope.value_or(0)},
-                                                       {"runs", news.trend.runs}}));
+  if (leaks) {
+    note("leak_found",
+         json::serialize(json::object{{"route", news.route}, {"bytes_per_run", news.trend.slope.value_or(0)}}));
+  }
 }
 
 void Governor::note(std::string_view kind, std::string body) const {

@@ -39,6 +39,8 @@ std::string_view to_string(PreemptionCause cause) noexcept {
 
 std::optional<Preemption> choose_victim(const PreemptionInput& input) {
   if (input.running.empty() || input.one_is_dying) return std::nullopt;
+  // The limit is passed whatever is given up: attempts would be lost for nothing.
+  if (input.least_used >= input.limit) return std::nullopt;
   const auto end = times(input.limit, input.near_end);
   const bool is_near_end = input.used >= end;
   const bool is_only_one = input.running.size() == 1;

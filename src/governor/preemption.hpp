@@ -13,6 +13,7 @@
 ///     one tick cannot be met in time by anybody; only admission helps against it.) If it has outgrown the whole limit
 ///     by itself, that is `exceeds_limit`; the caller counts such attempts as it counts crashes and seals the run when
 ///     they are used up, instead of trying for ever.
+///   - Nobody goes where the supervisor and one idle worker alone pass the limit: it would help nobody.
 ///   - One at a time: while a process given up still holds its memory, nobody else is given up.
 #pragma once
 

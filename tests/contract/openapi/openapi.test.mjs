@@ -438,6 +438,15 @@ test('The connections to the database are replaced on request of an administrato
   await exercise(503, 'POST', path, { on: cut });
 });
 
+test('Memory is given back on request of an administrator, who is told what each step gave', async () => {
+  const path = '/admin/relieve';
+  const { json } = await exercise(200, 'POST', path);
+  assert.deepEqual(json.steps.map((step) => step.action),
+    ['idle_entries', 'own_allocator', 'trim_workers', 'connection_pool', 'replace_workers']);
+  assert.equal(json.steps[0].end, 'relieved');
+  await exercise(403, 'POST', path, { on: guarded, headers: { Authorization: `Bearer ${adasKey}` } });
+});
+
 test('What happened to the servers is listed for administrators, page by page', async () => {
   const path = '/v1/incidents';
   const before = await exercise(200, 'GET', path);

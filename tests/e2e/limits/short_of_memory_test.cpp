@@ -31,7 +31,7 @@ TEST(ShortOfMemoryTest, AnEmergencyIsLoggedWithTheWayBackAndTheAnswerIsSent) {
     log = server.log();
   }
   EXPECT_NE(log.find("EMERGENCY"), std::string::npos) << log;
-  EXPECT_NE(log.find("memory.emergency_cleanup_ran"), std::string::npos) << log;
+  EXPECT_NE(log.find("memory.relieved name=EMERGENCY"), std::string::npos) << log;
   EXPECT_NE(log.find("answering_under_pressure"), std::string::npos) << log;
   EXPECT_NE(log.find("thread=the-thread"), std::string::npos) << log;
   EXPECT_NE(log.find("GET /v1/runs/" + reply.header("Holdfast-Run-Id")), std::string::npos) << log;

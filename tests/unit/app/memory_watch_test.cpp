@@ -28,26 +28,34 @@ class MemoryWatchTest : public ::testing::Test {
 
   std::optional<std::uint64_t> used_ = 0;
   std::uint64_t limit_ = 1000;
-  int dropped_ = 0;
-  MemoryWatch watch_{system_clock(), [this](SteadyTime now) { return take(now); }, [this] { ++dropped_; }};
+  std::vector<std::optional<memory::LevelChange>> told_;
+  MemoryWatch watch_{system_clock(),
+                     {},
+                     [this](SteadyTime now) { return take(now); },
+                     [this](const auto& change) { told_.push_back(change); }};
 };
 
-TEST_F(MemoryWatchTest, BelowTheEmergencyNothingIsDropped) {
-  used_ = 900;
+TEST_F(MemoryWatchTest, EveryTickIsToldAndTheChangeOfLevelWithIt) {
+  used_ = 100;
   watch_.look(SteadyTime(1s));
-  EXPECT_EQ(watch_.view().level, Level::critical);
-  EXPECT_EQ(dropped_, 0);
+  used_ = 950;
+  watch_.look(SteadyTime(2s));
+  watch_.look(SteadyTime(3s));
+  ASSERT_EQ(told_.size(), 3U);
+  EXPECT_FALSE(told_[0]);
+  ASSERT_TRUE(told_[1]);
+  EXPECT_EQ(told_[1]->to, Level::emergency);
+  EXPECT_FALSE(told_[2]);
 }
 
-TEST_F(MemoryWatchTest, AnEmergencyDropsCachesAtOnceAndThenNowAndThen) {
-  used_ = 950;
+TEST_F(MemoryWatchTest, ALookBetweenTwoTicksBringsAReadingAndNoChangeOfLevel) {
+  used_ = 100;
   watch_.look(SteadyTime(1s));
-  EXPECT_EQ(watch_.view().level, Level::emergency);
-  EXPECT_EQ(dropped_, 1);
-  watch_.look(SteadyTime(2s));
-  EXPECT_EQ(dropped_, 1) << "what was given back is not there again after a second";
-  watch_.look(SteadyTime(11s));
-  EXPECT_EQ(dropped_, 2);
+  used_ = 950;
+  watch_.refresh();
+  EXPECT_EQ(watch_.view().usage->used, Bytes(950));
+  EXPECT_EQ(watch_.view().level, Level::normal);
+  EXPECT_EQ(told_.size(), 1U);
 }
 
 TEST_F(MemoryWatchTest, WithoutAReadingAnEmergencyGoesOn) {

@@ -18,6 +18,7 @@ TEST(WaitingTextTest, EveryReasonIsToldInWords) {
             "the workers fail to start (worker command not found: x); next in the line");
   EXPECT_EQ(waiting(R"({"position":1,"reason":"retry_backoff"})"), "a pause before the next attempt");
   EXPECT_EQ(waiting(R"({"position":1,"reason":"retry_backoff"})", 0), "");
+  EXPECT_EQ(waiting(R"({"position":1,"reason":"memory"})"), "it waits for memory; next in the line");
 }
 
 TEST(WaitingTextTest, APlaceThatIsNotKnownIsNotInvented) {

@@ -116,6 +116,16 @@ TEST_F(PreemptionTest, ARunThatWasGivenUpTwiceIsSparedWhileThereIsAnother) {
   EXPECT_EQ(told(), "1 emergency");
 }
 
+TEST_F(PreemptionTest, NobodyGoesWhereEvenAnIdleServerPassesTheLimit) {
+  input_.used = megabytes(600);
+  input_.growth = megabytes(20);
+  run(1, 50, 10s);
+  input_.least_used = megabytes(511);
+  EXPECT_NE(told(), "none");
+  input_.least_used = megabytes(512);
+  EXPECT_EQ(told(), "none");
+}
+
 TEST_F(PreemptionTest, OneAtATime) {
   run(1, 100, 10s);
   run(2, 250, 5s);
