@@ -48,13 +48,12 @@ bool has_ended(pid_t pid) {
   return name_end != std::string::npos && stat.substr(name_end, 3) == ") Z";
 }
 
-bool carries(pid_t pid, std::string_view mark) {
-  const auto environment = read_proc(fmt::format("/proc/{}/environ", pid));
+bool carries(std::string_view environment, std::string_view mark) {
   const auto wanted = fmt::format("HOLDFAST_WORKER={}", mark);
   std::size_t at = 0;
   while (at < environment.size()) {
     const auto end = std::min(environment.find('\0', at), environment.size());
-    if (std::string_view(environment).substr(at, end - at) == wanted) return true;
+    if (environment.substr(at, end - at) == wanted) return true;
     at = end + 1;
   }
   return false;
@@ -65,17 +64,20 @@ bool carries(pid_t pid, std::string_view mark) {
 void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
 
 int end_strays(std::string_view mark, const std::set<pid_t>& workers) {
-  int killed = 0;
+  int left = 0;
   for (const auto pid : own_children()) {
     if (workers.contains(pid)) continue;
     if (has_ended(pid)) {
       ::waitpid(pid, nullptr, WNOHANG);
-    } else if (carries(pid, mark)) {
-      ::kill(pid, SIGKILL);
-      ++killed;
+      continue;
     }
+    // In the middle of an exec a process has no environment for a moment.
+    const auto environment = read_proc(fmt::format("/proc/{}/environ", pid));
+    const bool ours = carries(environment, mark);
+    if (ours) ::kill(pid, SIGKILL);
+    if (ours || environment.empty()) ++left;
   }
-  return killed;
+  return left;
 }
 
 }  // namespace holdfast::workers

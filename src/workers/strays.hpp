@@ -16,7 +16,7 @@ namespace holdfast::workers {
 void adopt_orphans() noexcept;
 
 /// Kills adopted processes whose HOLDFAST_WORKER is `mark`, and reaps adopted ones that have ended, but never
-/// one of `workers`. Returns how many it killed: call again until it is none.
+/// one of `workers`. Returns how many it killed, or cannot tell yet: call again until it is none.
 int end_strays(std::string_view mark, const std::set<pid_t>& workers);
 
 }  // namespace holdfast::workers

@@ -27,8 +27,7 @@ TEST(WaitingTextTest, APlaceThatIsNotKnownIsNotInvented) {
 }
 
 TEST(WaitingTextTest, AReasonOfANewerServerIsShownAsItIs) {
-  EXPECT_EQ(waiting(R"({"position":2,"reason":"memory","detail":"needs 80 MB"})"),
-            "memory (needs 80 MB); 2 in the line");
+  EXPECT_EQ(waiting(R"({"position":2,"reason":"tides","detail":"in 2 h"})"), "tides (in 2 h); 2 in the line");
 }
 
 }  // namespace
