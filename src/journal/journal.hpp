@@ -73,8 +73,9 @@ class Journal {
   awaitable<Result<void>> reset_connections();
 
   /// Notes what happened to this server, and returns at once. Any thread. `kind` and `body` as in Incident. It is
-  /// written soon, in a transaction after those of runs, and tried again until it is durable; when too many wait, or
-  /// it breaks the rules of check_incident(), it is dropped and counted. No run ever waits for it or fails by it.
+  /// written soon, in a transaction of its own when the runs that waited were answered, and tried again until it is
+  /// durable; when too many wait, or it breaks the rules of check_incident(), it is dropped and counted. No run fails
+  /// by it.
   void note(std::string_view kind, std::string body = "{}");
 
   /// One that was noted just before may be missing.
