@@ -35,7 +35,8 @@ export class World {
     world.record = join(server.directory, 'executions');
     mkdirSync(world.gates);
     const worker = `${join(dirname(program), 'scripted_worker')} --socket {socket} --report ${flags} --deltas ${pieces} --record ${world.record} --gate ${world.gates}`;
-    const settings = [...silences, `runs.max_concurrent=${workers}`, 'worker.grace_period=500ms'];
+    // What is asked here waits at a gate, many at once: a first run that goes alone until its need is known would keep it shut.
+    const settings = [...silences, `runs.max_concurrent=${workers}`, 'worker.grace_period=500ms', 'memory.mode=observe'];
     server.args = ['--worker', worker, ...settings.flatMap((setting) => ['--set', setting])];
     // Another store: the same tests, the same verdict.
     if (process.env.HOLDFAST_TEST_DATABASE) server.args.push('--database', process.env.HOLDFAST_TEST_DATABASE);
