@@ -105,6 +105,9 @@ void Governing::set_actions(std::vector<std::unique_ptr<governor::ReliefAction>>
     if (!last->usage) return std::unexpected(last->usage.error());
     return last->usage->used;
   };
+  std::vector<std::string_view> names;
+  for (const auto& action : actions) names.push_back(action->name());
+  governor_.set_relief_actions(names);
   ladder_ = std::make_unique<governor::ReliefLadder>(executor_, clock_, config_.ladder, std::move(read_used),
                                                      std::move(actions));
 }
@@ -142,7 +145,10 @@ void Governing::obey(const governor::Governor::Orders& orders) {
                                                 {"why", "memory stays critical although every worker was replaced"},
                                                 {"next", "raise memory.limit, or lower runs.max_concurrent"}});
   }
-  if (orders.supervisor == governor::SaturationAction::restart) parts_.restart();
+  // A restart that keeps the listening socket is not built: it is said again when it is due, and left to the operator.
+  if (orders.supervisor == governor::SaturationAction::restart) {
+    log::warning("memory.restart_due", {{"name", "MEMORY LEAK PREVENTION"}, {"next", "restart the server"}});
+  }
 }
 
 void Governing::give_up(const governor::Preemption& victim) {

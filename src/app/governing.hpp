@@ -29,7 +29,6 @@ class Governing {
     governor::Governor::Senses senses;
     std::function<std::size_t()> waiting;  ///< Runs in our queue.
     std::function<void()> pump;            ///< Memory has changed: what waits may go now.
-    std::function<void()> restart;         ///< The server is to be restarted, gracefully.
   };
 
   Governing(const asio::any_io_executor& executor, const Clock& clock, GoverningConfig config, Parts parts);

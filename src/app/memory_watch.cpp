@@ -26,18 +26,9 @@ void log_change(const memory::LevelChange& change) {
   if (log::enabled(level)) log::write(level, line);
 }
 
-// Of the server and its workers together.
 std::optional<double> vm_ratio(const memory::Snapshot& snapshot) {
-  if (!snapshot.own) return std::nullopt;
-  const auto& own = *snapshot.own;
-  std::uint64_t mapped = own.vm_size.count();
-  std::uint64_t resident = own.anonymous.count() + own.file.count() + own.shared.count();
-  for (const auto& worker : snapshot.workers) {
-    if (!worker) continue;
-    mapped += worker->vm_size.count();
-    resident += worker->resident.count() + worker->file.count();
-  }
-  return memory::fragmentation_ratio(Bytes(mapped), Bytes(resident));
+  const auto sizes = memory::sizes_of(snapshot);
+  return sizes ? memory::fragmentation_ratio(sizes->virtual_size, sizes->resident) : std::nullopt;
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "app/instance_id.hpp"
 #include "app/open_journal.hpp"
 #include "app/relief_actions.hpp"
+#include "base/backoff.hpp"
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
 #include "memory/probe.hpp"
@@ -44,6 +45,7 @@ memory::LevelConfig level_config(const Settings& settings) {
 GoverningConfig governing_config(const Settings& settings) {
   GoverningConfig config;
   config.governor.admission.max_concurrent = static_cast<std::size_t>(settings.max_concurrent);
+  config.governor.restart_share = random_uniform();
   config.governor.observe_only = settings.memory_mode == "observe";
   config.governor.fragmentation.vm_ratio_decides = settings.memory_vm_ratio_decides;
   if (config.governor.observe_only) config.ladder.mode = governor::LadderMode::observe_only;
@@ -176,8 +178,7 @@ class Service {
                    .look = [this] { memory_.refresh(); },
                    .note = [this](std::string_view kind, std::string body) { journal_.note(kind, std::move(body)); }},
         .waiting = [this] { return coordinator_.waiting(); },
-        .pump = [this] { coordinator_.pump(); },
-        .restart = [] {}};
+        .pump = [this] { coordinator_.pump(); }};
   }
 
   void announce(int recovered) const {

@@ -24,26 +24,6 @@ ObjectText& bytes(ObjectText& out, std::string_view key, std::optional<Bytes> si
   return size ? out.number(key, static_cast<std::int64_t>(size->count())) : out.raw(key, "null");
 }
 
-struct Sizes {
-  Bytes virtual_size;
-  Bytes resident;  ///< With mapped files, as the original counted.
-};
-
-// Of the server and its workers. None: one of them cannot be read.
-std::optional<Sizes> sizes_of(const memory::Snapshot& snapshot) {
-  if (!snapshot.own) return std::nullopt;
-  const auto& own = *snapshot.own;
-  std::uint64_t mapped = own.vm_size.count();
-  std::uint64_t resident = own.anonymous.count() + own.file.count() + own.shared.count();
-  for (const auto& worker : snapshot.workers) {
-    if (!worker && worker.error().code() == ErrorCode::not_found) continue;
-    if (!worker) return std::nullopt;
-    mapped += worker->vm_size.count();
-    resident += worker->resident.count() + worker->file.count();
-  }
-  return Sizes{Bytes(mapped), Bytes(resident)};
-}
-
 std::string warnings_json(const memory::MemoryView& view) {
   std::vector<std::string> warnings;
   if (view.level != memory::Level::normal && view.last_change) {
@@ -105,7 +85,7 @@ std::string scaling_json(const Call& call, const workers::PoolStatus& pool) {
 
 void add_usage(ObjectText& out, const memory::MemoryView& view) {
   const auto* usage = view.last && view.last->usage ? &*view.last->usage : nullptr;
-  const auto sizes = view.last ? sizes_of(*view.last) : std::nullopt;
+  const auto sizes = view.last ? memory::sizes_of(*view.last) : std::nullopt;
   const auto used = usage != nullptr ? std::optional(usage->used) : std::nullopt;
   const auto limit = usage != nullptr ? std::optional(usage->limit) : std::nullopt;
   megabytes(out, "memory_rss_mb", used);

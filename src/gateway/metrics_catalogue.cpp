@@ -11,7 +11,8 @@ constexpr std::string_view kIntroduction =
 
 `GET /metrics` answers in the text format of Prometheus (`text/plain; version=0.0.4`). Everything in it is known already
 when it is asked for: a scrape reads the server's own allocator statistics and nothing else, takes well below a
-millisecond and costs the database nothing. The values are those of the last tick, a tenth of a second ago at most.
+millisecond and costs the database nothing. Readings of memory are those of the last
+tick, a tenth of a second ago at most; what is told of routes, workers and reservations is up to a second old.
 
 Counters count since the server was started. What is not known is absent, never zero. `worker` is a place in the pool,
 not a process: it stays the same when the worker is replaced.

@@ -30,7 +30,6 @@ struct AttemptMemory {
   int worker = 0;
   int pid = 0;
   SteadyTime started_at;
-  bool retriable = true;
   bool over_ceiling = false;  ///< It did not fit, and goes because nothing else is running.
   bool alone = false;
   int given_up_before = 0;

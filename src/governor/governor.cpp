@@ -5,7 +5,6 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
-#include "base/backoff.hpp"
 #include "base/log.hpp"
 #include "governor/saturating.hpp"
 #include "memory/growth.hpp"
@@ -20,6 +19,8 @@ namespace json = boost::json;
 constexpr std::chrono::milliseconds kFreshReading{25};
 // A worker that differs this much from the snapshot makes it worth a new one.
 constexpr Bytes kWorthALook{4 * kMegabyte.count()};
+// The loss of an attempt is told within a second of the kill, or the kill was of something else.
+constexpr std::chrono::seconds kKillExplains{5};
 
 }  // namespace
 
@@ -31,7 +32,7 @@ Governor::Governor(GovernorConfig config, const Clock& clock, const memory::Memo
       routes_(config.peaks),
       // A worker and its successor may have a run each for a while.
       book_(2 * config.admission.max_concurrent + 1),
-      saturation_(config.saturation, clock.steady(), random_uniform()),
+      saturation_(config.saturation, clock.steady(), config.restart_share),
       ledger_(config.fragmentation) {}
 
 Bytes Governor::limit() const { return view_.usage ? view_.usage->limit : kMegabyte; }
@@ -91,7 +92,15 @@ AdmissionVerdict Governor::judge(const Ask& ask, Bytes reclaimable) const {
                                              .idle_since = idle_wait_.since()});
 }
 
+// Who asks knows: a run that was to go there may have been taken back since the last tick.
+LedgerEntry& Governor::idle_worker(const Ask& ask) {
+  auto& worker = ledger_.at(ask.worker, ask.pid, clock_.steady());
+  worker.now.phase = WorkerPhase::idle;
+  return worker;
+}
+
 Governor::Verdict Governor::admit(const Ask& ask) {
+  idle_worker(ask);
   const auto verdict = judge(ask, reclaimable());
   if (const auto* admitted = std::get_if<Admitted>(&verdict)) {
     auto attempt = start(ask, *admitted);
@@ -121,7 +130,7 @@ Governor::Verdict Governor::admit_from_elsewhere(const Ask& ask) {
 
 std::shared_ptr<AttemptMemory> Governor::start(const Ask& ask, const Admitted& admitted) {
   const auto now = clock_.steady();
-  auto& worker = ledger_.at(ask.worker, ask.pid, now);
+  auto& worker = idle_worker(ask);
   read(worker);
   note_idle(worker);
   worker.now.phase = WorkerPhase::busy;
@@ -183,12 +192,25 @@ MemoryReceipt Governor::end(AttemptMemory& attempt, PeakKind kind) {
 
 std::optional<bool> Governor::kernel_killed() {
   senses_.look();
-  if (!view_.last || !view_.last->oom_kills || !*view_.last->oom_kills || !kernel_kills_) return std::nullopt;
-  if (**view_.last->oom_kills <= *kernel_kills_) return false;
-  ++*kernel_kills_;
-  ++status_.kernel_kills;
-  note("kernel_kill", "{}");
+  count_kernel_kills();
+  if (!view_.last || !view_.last->oom_kills || !*view_.last->oom_kills) return std::nullopt;
+  if (unexplained_kills_ == 0) return false;
+  --unexplained_kills_;
   return true;
+}
+
+void Governor::count_kernel_kills() {
+  const auto now = clock_.steady();
+  if (now - last_kill_at_ > kKillExplains) unexplained_kills_ = 0;
+  if (!view_.last || !view_.last->oom_kills || !*view_.last->oom_kills) return;
+  const auto count = **view_.last->oom_kills;
+  const auto before = std::exchange(kernel_kills_, count).value_or(count);
+  if (count <= before) return;
+  unexplained_kills_ += count - before;
+  last_kill_at_ = now;
+  status_.kernel_kills += count - before;
+  log::warning("memory.kernel_kill", {{"name", "EMERGENCY"}, {"kills", count - before}});
+  note("kernel_kill", "{}");
 }
 
 void Governor::read(LedgerEntry& worker) {

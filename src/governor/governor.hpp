@@ -36,6 +36,7 @@ struct GovernorConfig {
   PeakEstimateConfig peaks;
   memory::FragmentationConfig fragmentation;
   bool observe_only = false;
+  double restart_share = 0;  ///< Of SaturationConfig::restart_jitter, in [0, 1): random, of this process.
   /// After a worker was stopped for another's sake, none is started only to be at hand.
   std::chrono::milliseconds spare_rest{30'000};
 };
@@ -84,8 +85,12 @@ class Governor {
   /// returns the receipt. Once an attempt, after begin().
   MemoryReceipt end(AttemptMemory& attempt, PeakKind kind);
 
-  /// Whether the kernel ended a process of ours for memory since it was last asked. None: the kernel does not tell.
+  /// Whether the kernel has just ended a process of ours for memory; one kill explains one death. None: the kernel does
+  /// not tell.
   std::optional<bool> kernel_killed();
+
+  /// The actions of the ladder, so that they are reported before the first of them was taken.
+  void set_relief_actions(std::span<const std::string_view> names);
 
   struct Replacement {
     int worker = 0;
@@ -138,6 +143,7 @@ class Governor {
   [[nodiscard]] RecycleRoom room(const LedgerEntry& worker) const;
   [[nodiscard]] WorkerMemory seen(const LedgerEntry& worker) const;
   [[nodiscard]] AdmissionVerdict judge(const Ask& ask, Bytes reclaimable) const;
+  LedgerEntry& idle_worker(const Ask& ask);
   std::shared_ptr<AttemptMemory> start(const Ask& ask, const Admitted& admitted);
   void read(LedgerEntry& worker);
   void note_idle(LedgerEntry& worker);
@@ -155,6 +161,7 @@ class Governor {
   void note_verdict(const RouteLedger::NewVerdict& news);
   void note(std::string_view kind, std::string body) const;
   void refresh_status();
+  void count_kernel_kills();
 
   GovernorConfig config_;
   const Clock& clock_;
@@ -176,7 +183,9 @@ class Governor {
   std::uint64_t returned_ = 0;         ///< Bytes won back so far.
   std::uint64_t returned_before_ = 0;  ///< When the head began to wait.
   std::optional<SteadyTime> retired_at_;
-  std::optional<std::uint64_t> kernel_kills_;  ///< Those that somebody has asked about, or that were before us.
+  std::optional<std::uint64_t> kernel_kills_;  ///< The kernel's count, as last seen.
+  std::uint64_t unexplained_kills_ = 0;        ///< Of those, recent ones that no lost attempt was told of.
+  SteadyTime last_kill_at_{};
   SteadyTime refreshed_at_{};
   GovernorStatus status_;
 };

@@ -21,9 +21,7 @@ constexpr std::chrono::seconds kRefreshInterval{1};
 
 Governor::Orders Governor::tick(const Tick& tick) {
   const auto now = clock_.steady();
-  if (!kernel_kills_ && view_.last && view_.last->oom_kills && *view_.last->oom_kills) {
-    kernel_kills_ = **view_.last->oom_kills;
-  }
+  count_kernel_kills();
   waiting_ = tick.waiting;
   used_before_ = std::exchange(used_at_tick_, used());
   returned_ += ledger_.update(tick.workers, now).count();
@@ -100,7 +98,6 @@ std::optional<Preemption> Governor::preempt() {
                     .started_at = attempt->started_at,
                     .worker_held = worker->held,
                     .grown = minus(worker->held, attempt->receipt.before),
-                    .retriable = attempt->retriable,
                     .given_up_before = attempt->given_up_before});
   }
   if (runs.empty() || !view_.usage) return std::nullopt;
@@ -225,6 +222,7 @@ std::vector<Governor::Replacement> Governor::recycle() {
 
 std::vector<int> Governor::start_workers(const Tick& tick) {
   if (tick.parked.empty()) return {};
+  if (config_.observe_only) return {tick.parked.begin(), tick.parked.end()};
   const auto boot = boot_.expected();
   const auto up = static_cast<std::size_t>(std::ranges::count_if(
       ledger_.entries(), [](const auto& worker) { return worker.now.phase != WorkerPhase::ending; }));
@@ -259,15 +257,16 @@ std::optional<WalkRequest> Governor::ask_for_relief() const {
   return WalkRequest::for_level(view_.level, times(limit(), enter - memory::LevelConfig().hysteresis));
 }
 
+void Governor::set_relief_actions(std::span<const std::string_view> names) {
+  for (const auto name : names) status_.relief.push_back({.action = std::string(name)});
+}
+
 void Governor::relieved(const WalkReport& report) {
   for (const auto& step : report.steps) {
     // Readings would count what replaced workers gave once more.
     returned_ += step.given_back.value_or(Bytes()).count();
-    auto known = std::ranges::find(status_.relief, step.name, &ReliefStatus::action);
-    if (known == status_.relief.end()) {
-      status_.relief.push_back({.action = step.name});
-      known = std::prev(status_.relief.end());
-    }
+    const auto known = std::ranges::find(status_.relief, step.name, &ReliefStatus::action);
+    if (known == status_.relief.end()) continue;
     ++known->ends[static_cast<std::size_t>(step.end)];
     known->returned_bytes += step.returned().count();
     known->pause += step.pause;

@@ -48,4 +48,13 @@ struct Snapshot {
   Result<std::optional<std::uint64_t>> oom_kills;  ///< None: no cgroup, or a kernel that does not count.
 };
 
+/// Of our process and its workers together, mapped files included, as the original counted.
+struct TreeSizes {
+  Bytes virtual_size;
+  Bytes resident;
+};
+
+/// None: one of them could not be read. A worker that has ended counts for nothing.
+[[nodiscard]] std::optional<TreeSizes> sizes_of(const Snapshot& snapshot);
+
 }  // namespace holdfast::memory

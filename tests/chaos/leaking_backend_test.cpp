@@ -43,6 +43,14 @@ TEST_F(LeakingBackend, EveryAnalysisIsAnsweredAndTheLimitIsNeverPassed) {
 
   std::atomic<int> next = 0;
   std::atomic<int> right = 0;
+  std::atomic<bool> over = false;
+  std::string waiting;
+  std::jthread looker([&] {
+    while (!over && waiting.find(R"("reason":"memory")") == std::string::npos) {
+      waiting = http_get(server.port(), "/v1/runs?status=queued").body;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  });
   std::vector<std::jthread> clients;
   for (int client = 0; client < kAtOnce; ++client) {
     clients.emplace_back([&] {
@@ -58,6 +66,10 @@ TEST_F(LeakingBackend, EveryAnalysisIsAnsweredAndTheLimitIsNeverPassed) {
     });
   }
   clients.clear();
+  over = true;
+  looker.join();
+  EXPECT_NE(waiting.find(R"("reason":"memory")"), std::string::npos) << waiting;
+  EXPECT_NE(waiting.find(R"("needed_bytes":)"), std::string::npos) << waiting;
   const auto seen = watch.seen();
   EXPECT_EQ(right, kAnalyses);
   EXPECT_EQ(seen.kills, 0U) << "the kernel would have killed; the most was " << seen.peak;
@@ -67,6 +79,8 @@ TEST_F(LeakingBackend, EveryAnalysisIsAnsweredAndTheLimitIsNeverPassed) {
   // Work goes on.
   const auto small = http_post(server.port(), "/analyze", question(kAnalyses, R"(,"leaky":{"retain_mb":1})"));
   EXPECT_EQ(small.status, 200) << small.body;
+  const auto run = http_get(server.port(), "/v1/runs/" + small.header("Holdfast-Run-Id"));
+  EXPECT_NE(run.body.find(R"("retained_bytes":)"), std::string::npos) << run.body;
   EXPECT_NE(server.log().find("SUSPICIOUS MEMORY GROWTH"), std::string::npos);
   EXPECT_NE(server.log().find("MEMORY LEAK PREVENTION"), std::string::npos);
 }

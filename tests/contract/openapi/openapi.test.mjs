@@ -444,6 +444,12 @@ test('Memory is given back on request of an administrator, who is told what each
   assert.deepEqual(json.steps.map((step) => step.action),
     ['idle_entries', 'own_allocator', 'trim_workers', 'connection_pool', 'replace_workers']);
   assert.equal(json.steps[0].end, 'relieved');
+  // The built-in worker is told by a signal, which would end a program that does not know it.
+  assert.equal(json.steps[2].end, 'relieved');
+  const pids = async () => (await exercise(200, 'GET', '/health/memory')).json.workers.map((worker) => worker.pid);
+  const before = await pids();
+  await exercise(200, 'POST', path);
+  assert.deepEqual(await pids(), before);
   await exercise(403, 'POST', path, { on: guarded, headers: { Authorization: `Bearer ${adasKey}` } });
 });
 

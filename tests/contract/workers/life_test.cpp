@@ -311,6 +311,68 @@ TEST_F(PoolLife, TheConfigurationIsCheckedBeforeTheFirstStart) {
   EXPECT_THAT(check(longer).error().message(), testing::HasSubstr("too long"));
 }
 
+TEST_F(PoolLife, AParkedWorkerEndsAndIsStartedAgainOnlyWhenAsked) {
+  start(scripted(""));
+  expect_that_work_goes_on();
+  pool_->park(1);
+  EXPECT_TRUE(until([&] { return pool_->status().workers[0].state == "parked"; }));
+  EXPECT_EQ(pool_->status().workers[0].pid, 0);
+  EXPECT_FALSE(pool_->idle());
+  pass(100ms);
+  EXPECT_EQ(starts(), 1);
+  EXPECT_EQ(pool_->status().last_failure, "") << "it is no failure";
+  pool_->unpark(1);
+  EXPECT_TRUE(until([&] { return pool_->status().ready == 1; }));
+  EXPECT_EQ(pool_->idle()->pid, pool_->status().workers[0].pid);
+  expect_that_work_goes_on();
+}
+
+TEST_F(PoolLife, AParkedBusyWorkerAnswersItsRunFirst) {
+  start(scripted("--sleep-ms 200"));
+  EXPECT_TRUE(until([&] { return pool_->status().ready == 1; }));
+  asio::cancellation_signal stop;
+  const auto served = begin(attempt("hello"), stop);
+  EXPECT_TRUE(until([&] { return !pool_->status().workers[0].run_id.empty(); }));
+  pool_->park(1);
+  EXPECT_TRUE(until([&] { return served->ended; }));
+  EXPECT_TRUE(answered(*served));
+  EXPECT_TRUE(until([&] { return pool_->status().workers[0].pid == 0; }));
+  pool_->unpark(1);
+  expect_that_work_goes_on();
+}
+
+TEST_F(PoolLife, UnparkedOnItsWayOutItIsFollowedByAnother) {
+  start(scripted(""));
+  expect_that_work_goes_on();
+  pool_->park(1);
+  pool_->unpark(1);
+  EXPECT_TRUE(until([&] { return starts() == 2 && pool_->status().ready == 1; }));
+  expect_that_work_goes_on();
+}
+
+TEST_F(PoolLife, ParkedWhileItStartsItIsNoFailure) {
+  start(scripted("--start-ms 300"));
+  pool_->park(1);
+  EXPECT_TRUE(until([&] { return pool_->status().workers[0].pid == 0; }));
+  EXPECT_EQ(pool_->status().last_failure, "");
+  EXPECT_FALSE(pool_->status().crash_loop);
+  pool_->unpark(1);
+  expect_that_work_goes_on();
+}
+
+TEST_F(PoolLife, OnlyTheFirstWorkersAreStartedWhenSoAsked) {
+  auto config = scripted("");
+  config.size = 3;
+  pool_ = std::make_unique<Pool>(io_.get_executor(), config, [] {});
+  pool_->start(1);
+  EXPECT_TRUE(until([&] { return pool_->status().ready == 1; }));
+  EXPECT_EQ(pool_->status().workers[1].state, "parked");
+  pool_->unpark(3);
+  EXPECT_TRUE(until([&] { return pool_->status().ready == 2; }));
+  EXPECT_EQ(pool_->status().workers[1].state, "parked");
+  expect_that_work_goes_on();
+}
+
 TEST_F(PoolLife, ARecycledIdleWorkerIsReplacedAtOnce) {
   start(scripted(""));
   expect_that_work_goes_on();

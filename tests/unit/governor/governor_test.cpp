@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 
 #include "governor/saturating.hpp"
@@ -219,6 +220,57 @@ TEST_F(GovernorTest, WorkersAreStartedOnlyWhenTheirStartFits) {
   EXPECT_EQ(tick().start, (std::vector<int>{2})) << "a second one fits, a third does not";
 }
 
+TEST_F(GovernorTest, AnAttemptThatNeverBeganLeavesItsWorkerIdle) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  end(*admitted(ask(1, 11)), mb(329));
+  tick();
+  // Claimed for, and given back: in between the limit was raised for a moment.
+  view_.usage->limit = mb(4096);
+  auto elsewhere = governor_.admit_from_elsewhere(ask(1, 11));
+  ASSERT_TRUE(std::holds_alternative<std::shared_ptr<AttemptMemory>>(elsewhere));
+  elsewhere = Waiting{};
+  view_.usage->limit = mb(512);
+  EXPECT_EQ(refused(ask(1, 11)), WaitReason::memory) << "replacing it makes room: nobody starts in vain";
+  EXPECT_EQ(governor_.status().admission.admitted, 1U);
+}
+
+TEST_F(GovernorTest, TheActionsOfTheLadderAreReportedBeforeTheFirstStep) {
+  const std::array<std::string_view, 2> names{"one", "two"};
+  governor_.set_relief_actions(names);
+  ASSERT_EQ(governor_.status().relief.size(), 2U);
+  WalkReport report;
+  report.steps.push_back({.name = "two", .end = StepEnd::relieved, .given_back = mb(3)});
+  governor_.relieved(report);
+  EXPECT_EQ(governor_.status().relief[0].returned_bytes, 0U);
+  EXPECT_EQ(governor_.status().relief[1].returned_bytes, mb(3).count());
+}
+
+TEST_F(GovernorTest, InObserveOnlyModeNothingWaitsAndEveryWorkerIsStarted) {
+  GovernorConfig config;
+  config.observe_only = true;
+  Governor observer(config, clock_, view_,
+                    {.read_worker = [](int) { return std::optional(mb(300)); }, .look = [] {}, .note = {}});
+  const std::array<WorkerSighting, 2> workers{
+      WorkerSighting{
+          .worker = 1, .pid = 11, .phase = WorkerPhase::idle, .started_at = clock_.steady(), .held = mb(300)},
+      WorkerSighting{
+          .worker = 2, .pid = 12, .phase = WorkerPhase::idle, .started_at = clock_.steady(), .held = mb(300)}};
+  const std::array<int, 1> parked{3};
+  view_.usage->used = mb(610);
+  const auto orders = observer.tick({.workers = workers,
+                                     .parked = parked,
+                                     .waiting = 5,
+                                     .level_change = std::nullopt,
+                                     .relief_ended_at = std::nullopt});
+  EXPECT_EQ(orders.start, (std::vector<int>{3}));
+  EXPECT_TRUE(orders.replace.empty());
+  auto one = observer.admit(ask(1, 11));
+  auto two = observer.admit(ask(2, 12));
+  EXPECT_TRUE(std::holds_alternative<std::shared_ptr<AttemptMemory>>(one));
+  EXPECT_TRUE(std::holds_alternative<std::shared_ptr<AttemptMemory>>(two));
+}
+
 TEST_F(GovernorTest, WithoutAnyWorkerOneIsStartedWhateverTheNumbersSay) {
   parked_ = {1, 2};
   hold(99, mb(600));
@@ -259,6 +311,11 @@ TEST_F(GovernorTest, TheKernelsKillIsToldFromAnyOther) {
   view_.last->oom_kills = std::optional<std::uint64_t>(8);
   EXPECT_EQ(governor_.kernel_killed(), true);
   EXPECT_EQ(governor_.kernel_killed(), false) << "one kill explains one death";
+  view_.last->oom_kills = std::optional<std::uint64_t>(9);
+  tick();
+  EXPECT_EQ(governor_.status().kernel_kills, 2U) << "counted also when no attempt was lost by it";
+  clock_.advance(6s);
+  EXPECT_EQ(governor_.kernel_killed(), false) << "an old kill explains no death of now";
   view_.last->oom_kills = std::optional<std::uint64_t>();
   EXPECT_EQ(governor_.kernel_killed(), std::nullopt);
 }
