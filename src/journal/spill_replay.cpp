@@ -70,6 +70,11 @@ std::optional<SpillReplay::End> SpillReplay::move_one(Store& database, const Spi
     return std::nullopt;
   }
   HOLDFAST_HOOK_POINT("journal.after_import");
+  if (*verdict == ReplayVerdict::already_there) {
+    const auto there = database.find(spilled.id);
+    const bool same = there && *there && (*there)->last_seq == local->run.last_seq;
+    if (!same) step.ahead.push_back(spilled.id);
+  }
   if (auto finished = finish(*local, *verdict, step); !finished) {
     step.error = std::move(finished).error();
     return End::file_failed;

@@ -28,6 +28,7 @@ class SpillReplay {
     End end = End::more;
     ReplayCounts counts;
     std::vector<RunId> fenced;
+    std::vector<RunId> ahead;  ///< The database had all of them, and more, or cannot tell.
     std::optional<Error> error;
   };
 

@@ -14,6 +14,7 @@ struct SpilledRun {
   bool accepted_here = true;
   bool in_doubt = false;  ///< The database may have more of the run than the base, and others may go on from there.
   std::int64_t base_seq = 0;
+  /// Of a run that was accepted here: running, when its start was left although the database may hold it.
   RunStatus base_status = RunStatus::queued;
   int base_attempt = 0;
   std::string base_owner;  ///< The instance whose lease covered it.

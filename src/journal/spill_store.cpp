@@ -210,7 +210,12 @@ void SpillStore::replay_some() {
     case End::file_failed: next_step_ = clock_.steady() + config_.retry_interval; break;
   }
   const bool finished = step.end == End::finished && !pending_;
-  if (finished || !step.fenced.empty()) database_.announce(Change{std::move(step.fenced), finished});
+  auto moved_on = std::move(step.fenced);
+  for (auto& id : step.ahead) {
+    writes_.is_ahead(id);
+    moved_on.push_back(std::move(id));
+  }
+  if (finished || !moved_on.empty()) database_.announce(Change{std::move(moved_on), finished});
 }
 
 }  // namespace holdfast::journal

@@ -15,7 +15,7 @@ Result<Result<Written>> refuse(const RunId& id, std::string_view why) {
 }
 
 constexpr std::string_view kOthersMayRunIt =
-    "the database is away, and another instance may have taken this run over meanwhile";
+    "the database is away, and it may hold the start of this run, or another instance may have taken this run over";
 
 }  // namespace
 
@@ -72,7 +72,10 @@ SpillWrites::Answer SpillWrites::accept(const Accept& accept, Tried tried, UnixM
   spilled.in_doubt = tried == Tried::outcome_unknown;
   // The start is kept in the very words that the database may hold, or left for later.
   auto allowed = accept;
-  if (!lease_.allows(spilled, clock_.steady())) allowed.start.reset();
+  if (accept.start && !lease_.allows(spilled, clock_.steady())) {
+    allowed.start.reset();
+    spilled.base_status = RunStatus::running;
+  }
   auto accepted = write_here(allowed, now);
   if (!accepted || !*accepted) return accepted;
   if (auto noted = file_.rows().add(id, spilled, now); !noted) return fail(std::move(noted));
@@ -110,6 +113,8 @@ SpillWrites::Answer SpillWrites::write_here(const Write& write, UnixMillis now) 
 bool SpillWrites::may_write(const Write& write, const SpilledRun& spilled) const {
   const auto* append = std::get_if<Append>(&write);
   if (append == nullptr) return true;
+  // Until the run was moved, nothing may contradict a start that the database may hold.
+  if (spilled.accepted_here && spilled.base_status == RunStatus::running) return false;
   const bool decides = append->starts_attempt || is_terminal(append->to);
   return !decides || lease_.allows(spilled, clock_.steady());
 }

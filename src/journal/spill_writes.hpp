@@ -41,6 +41,9 @@ class SpillWrites {
   /// One transaction. Errors as Store::commit, and `unavailable` for the single writes named above.
   Outcome commit(std::span<const Write> writes, Tried tried);
 
+  /// The database has more of this run than its writer was told: a start that was left here in doubt, and is there.
+  void is_ahead(const RunId& id) { doubtful_.insert(id); }
+
   /// The database has answered a write of this run, so its writer knows how it stands.
   void resolved(const RunId& id) {
     if (!doubtful_.empty()) doubtful_.erase(id);
@@ -62,8 +65,8 @@ class SpillWrites {
   const KnownThere& known_;
   const Clock& clock_;
 
-  /// Runs with a write whose outcome in the database is unknown and which was refused here: whoever goes on from what
-  /// it knew before would contradict the database.
+  /// Runs of which the database has, or may have, more than was told here: whoever goes on from what it knew before
+  /// would contradict the database.
   std::unordered_set<RunId> doubtful_;
 };
 

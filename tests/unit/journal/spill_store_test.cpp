@@ -206,6 +206,40 @@ TEST_F(SpillStoreTest, AnAcceptanceWithItsStartInDoubtIsNotStartedWhileAnotherIn
   EXPECT_EQ(history_there(id).size(), 2U) << "it is there with its start; whoever wants to start it meets the fence";
 }
 
+TEST_F(SpillStoreTest, AStartThatTheDatabaseMayHoldIsNotMadeAgainInTheNextOutage) {
+  // Beside another instance a start in doubt is left.
+  ASSERT_TRUE(other_instance()->renew_lease("two", std::chrono::seconds(3)));
+  ASSERT_EQ(store().renew_lease("one", std::chrono::hours(1)).value(), 1);
+  const auto id = RunId::make();
+  auto accept = new_run(id);
+  accept.start = FirstStart{"one", R"({"worker":7})"};
+  database().lost_ack.arm(1);
+  const auto accepted = write(accept);
+  ASSERT_TRUE(accepted) << accepted.error().message();
+  ASSERT_EQ(accepted->run.status, RunStatus::queued);
+  const auto at_once = write(from(accepted->run, start_of(id, 0)));
+  ASSERT_FALSE(at_once) << "it is not known yet what is there";
+  EXPECT_EQ(at_once.error().code(), ErrorCode::unavailable) << at_once.error().message();
+  wait_until_settled();
+  ASSERT_EQ(history_there(id).size(), 2U);
+  // Nobody else is left who might have it.
+  wait(std::chrono::seconds(10));
+  ASSERT_EQ(store().renew_lease("one", std::chrono::hours(1)).value(), 0);
+
+  // Whoever was told "queued" does not know better.
+  take_away();
+  const auto again = write(from(accepted->run, start_of(id, 0)));
+  ASSERT_FALSE(again) << "it would be fenced, and its answer with it";
+  EXPECT_EQ(again.error().code(), ErrorCode::unavailable) << again.error().message();
+  give_back();
+  wait_until_settled();
+  const auto refused = write(from(accepted->run, start_of(id, 0)));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::conflict) << refused.error().message();
+  EXPECT_EQ(spill().fenced, 0);
+  EXPECT_EQ(history_there(id).size(), 2U);
+}
+
 TEST_F(SpillStoreTest, AnImportWhoseAcknowledgementWasLostIsThereOnce) {
   take_away();
   const auto run = started();
