@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "governor/result_cache_relief.hpp"
 #include "memory/own_allocator.hpp"
 
 namespace holdfast::app {
@@ -106,6 +107,7 @@ std::vector<std::unique_ptr<ReliefAction>> make_relief_actions(ReliefMeans means
       {"replace_workers", ReliefCost::loses_warm_state, Level::critical,
        [shared] { return replace_idle(&shared->governor); }}};
   std::vector<std::unique_ptr<ReliefAction>> actions;
+  actions.push_back(std::make_unique<governor::ResultCacheRelief>(shared->cache));
   for (auto& rung : rungs) actions.push_back(std::make_unique<FunctionRelief>(std::move(rung)));
   return actions;
 }

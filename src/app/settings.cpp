@@ -165,6 +165,24 @@ Result<void> read_memory_mode(Settings& settings, std::string_view text) {
   return {};
 }
 
+Result<void> read_cache_mode(Settings& settings, std::string_view text) {
+  if (text != "auto" && text != "on" && text != "off") {
+    return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not auto, on or off", text));
+  }
+  settings.cache_mode = text;
+  return {};
+}
+
+Result<void> read_cache_size(Settings& settings, std::string_view text) {
+  const auto size = parse_bytes(text);
+  if (!size) return fail(ErrorCode::invalid_argument, size.error().message());
+  if (size->count() < std::uint64_t{64} << 10U || size->count() > std::uint64_t{4} << 30U) {
+    return fail(ErrorCode::invalid_argument, "a cache is between 64KB and 4GB; cache.mode = off is without one");
+  }
+  settings.cache_size = *size;
+  return {};
+}
+
 Result<void> apply(LoadedSettings& loaded, std::string_view key, std::string_view text, std::string_view origin) {
   const auto settings = all_settings();
   const auto found = std::ranges::find(settings, key, &Setting::key);
@@ -292,6 +310,15 @@ std::span<const Setting> all_settings() {
       switch_setting("memory.vm_ratio_decides", "HOLDFAST_MEMORY_VM_RATIO_DECIDES", &Settings::memory_vm_ratio_decides,
                      "1 = let virtual/resident size (fragmentation_ratio: 2.0, 2.5, 3.0) raise the level too. It is "
                      "over 2.0 in nearly every healthy program."),
+      {"cache.mode", "HOLDFAST_CACHE",
+       "Whether a question may be given the answer of an equal one. auto: of the built-in worker, as long as its data "
+       "file stays as it is. on: of worker.command too, within one user; only for a backend whose answer depends on "
+       "the request alone and that keeps no conversations. off: never.",
+       read_cache_mode, [](const Settings& settings) { return settings.cache_mode; }},
+      {"cache.size", "HOLDFAST_CACHE_SIZE",
+       "What kept answers may take of memory.limit: all of it at level normal, half at warning, nothing from critical "
+       "on.",
+       read_cache_size, [](const Settings& settings) { return to_string(settings.cache_size); }},
       count_setting("limits.requests", "RATE_LIMIT_REQUESTS", &Settings::limit_requests, {0, 10'000},
                     "Analyses that one user may start within limits.window. Past it a start waits up to 5 s, then it "
                     "is refused with 429. 0: without limit."),

@@ -21,6 +21,7 @@ const kQueueReasons: Record<string, string> = {
   workers_failing: 'Waiting: workers fail to start',
   retry_backoff: 'The attempt was lost; it will be tried again shortly',
   memory: 'Waiting for memory',
+  same_question: 'The same question is being answered already',
   at_another_instance: 'Waiting at another server',
 };
 

@@ -442,10 +442,10 @@ test('Memory is given back on request of an administrator, who is told what each
   const path = '/admin/relieve';
   const { json } = await exercise(200, 'POST', path);
   assert.deepEqual(json.steps.map((step) => step.action),
-    ['idle_entries', 'own_allocator', 'trim_workers', 'connection_pool', 'replace_workers']);
-  assert.equal(json.steps[0].end, 'relieved');
+    ['result_cache', 'idle_entries', 'own_allocator', 'trim_workers', 'connection_pool', 'replace_workers']);
+  assert.equal(json.steps[1].end, 'relieved');
   // The built-in worker is told by a signal, which would end a program that does not know it.
-  assert.equal(json.steps[2].end, 'relieved');
+  assert.equal(json.steps[3].end, 'relieved');
   const pids = async () => (await exercise(200, 'GET', '/health/memory')).json.workers.map((worker) => worker.pid);
   const before = await pids();
   await exercise(200, 'POST', path);
