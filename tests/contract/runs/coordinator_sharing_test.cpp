@@ -135,6 +135,7 @@ TEST_F(CoordinatorSharingTest, EqualQuestionsWaitForTheOneThatIsUnderWay) {
   std::vector<RunId> followers;
   for (int i = 0; i < 3; ++i) followers.push_back(ask(live));
   const auto other = ask(live, {.prompt = "another"});
+  live.run_until([&] { return computed() == 2; });
   const auto place = place_of(live, followers[1]);
   ASSERT_TRUE(place);
   EXPECT_EQ(place->reason, "same_question");

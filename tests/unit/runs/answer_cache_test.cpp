@@ -147,14 +147,15 @@ TEST(AnswerCacheTest, OverRandomTracesNoAnswerIsWrong) {
     config.for_everybody = seed % 2 == 0;
     AnswerCache cache(config);
     int data = 0;
-    const auto computed = [&](const Run& run) {
-      const auto user = config.for_everybody ? "" : run.owner;
+    const auto computed = [&](const journal::Run& run) {
+      const auto user = config.for_everybody ? std::string() : run.owner;
       const auto n = run.request.substr(run.request.find("\"n\""));
-      const std::string padding(std::hash<std::string>()(run.prompt) % 2000, 'x');
-      return fmt::format("{}|{}|{}|{}|{}", governor::normalise_prompt(run.prompt), n, user, data, padding);
+      const auto prompt = governor::normalise_prompt(run.prompt);
+      const std::string padding(std::hash<std::string>()(prompt) % 2000, 'x');
+      return fmt::format("{}|{}|{}|{}|{}", prompt, n, user, data, padding);
     };
     struct UnderWay {
-      Run run;
+      journal::Run run;
       governor::ResultKey key;
       std::string answer;
     };
