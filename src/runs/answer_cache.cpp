@@ -67,11 +67,8 @@ std::optional<governor::ResultKey> AnswerCache::key_of(const journal::Run& run) 
   const auto others = other_members(run.request);
   const auto version = data_version_ + '/' + std::to_string(cleared_);
   const auto scope = config_.for_everybody ? std::string() : "of " + run.owner;
-  return governor::ResultKey::make({.prompt = run.prompt,
-                                    .route = run.route,
-                                    .data_version = version,
-                                    .user_scope = scope,
-                                    .context = others});
+  return governor::ResultKey::make(
+      {.prompt = run.prompt, .route = run.route, .data_version = version, .user_scope = scope, .context = others});
 }
 
 std::optional<SharedAnswer> AnswerCache::find(const governor::ResultKey& key) {

@@ -29,8 +29,7 @@ Coordinator::Sharing Coordinator::look_for_answer(std::optional<governor::Result
 }
 
 std::string Coordinator::shared_start_body(const SharedAnswer& answer) const {
-  return json::serialize(
-      json::object{{"instance", config_.instance}, {"cache", json::object{{"from", answer.from()}}}});
+  return json::serialize(json::object{{"instance", config_.instance}, {"cached_from", answer.from()}});
 }
 
 void Coordinator::begin(LiveRunPtr live, Sharing sharing) {

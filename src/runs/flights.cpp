@@ -44,7 +44,8 @@ std::optional<RunId> Flights::leader_of(const RunId& follower) const {
 
 std::size_t Flights::waiting_of(const std::string& owner) const {
   const auto all = waiting();
-  return static_cast<std::size_t>(std::ranges::count_if(all, [&](const auto& run) { return run->run->owner == owner; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(all, [&](const auto& run) { return run->run->owner == owner; }));
 }
 
 std::vector<Flights::RunPtr> Flights::waiting() const {

@@ -32,7 +32,7 @@ struct LiveRun {
   std::optional<governor::ResultKey> key;          ///< Of who may have its answer; absent: nobody.
   int plain_attempt = 0;    ///< Whose worker, one of ours, was sent nothing but the request; 0: none.
   std::string answered_by;  ///< The run whose answer it is given.
-  bool stopping = false;                           ///< A stop was given; also seen where nothing could be cancelled.
+  bool stopping = false;    ///< A stop was given; also seen where nothing could be cancelled.
 
   /// For a task that stop() is to end. One each: a signal that is bound again forgets the task it was bound to, and
   /// a start on its way to the journal may meet our own claim of the run. Kept while the run is live, because a signal

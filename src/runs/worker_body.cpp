@@ -45,8 +45,8 @@ std::string worker_body(const journal::Run& run, const std::optional<journal::Ch
                         std::span<const journal::Run> thread_runs) {
   std::vector<std::string> extra;
   if (checkpoint) {
-    extra.push_back(
-        fmt::format(R"("checkpoint":{{"step":{},"state":{}}})", json_quoted(checkpoint->step), stored(checkpoint->state)));
+    extra.push_back(fmt::format(R"("checkpoint":{{"step":{},"state":{}}})", json_quoted(checkpoint->step),
+                                stored(checkpoint->state)));
   }
   if (auto history = history_of(run, thread_runs); !history.empty()) extra.push_back(std::move(history));
   if (extra.empty() || !parse_json_object(run.request)) return run.request;
@@ -54,8 +54,7 @@ std::string worker_body(const journal::Run& run, const std::optional<journal::Ch
 }
 
 bool has_history(std::span<const journal::Run> thread_runs) {
-  return std::ranges::any_of(thread_runs,
-                             [](const auto& run) { return run.status == journal::RunStatus::completed; });
+  return std::ranges::any_of(thread_runs, [](const auto& run) { return run.status == journal::RunStatus::completed; });
 }
 
 }  // namespace holdfast::runs

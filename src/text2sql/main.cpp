@@ -26,8 +26,8 @@ int print_examples(Suggestions& suggestions, const Clock& clock) {
   return 0;
 }
 
-int print_description(const std::string& data_file, const Catalogue& catalogue, Database& database,
-                      const Clock& clock, Suggestions& suggestions) {
+int print_description(const std::string& data_file, const Catalogue& catalogue, Database& database, const Clock& clock,
+                      Suggestions& suggestions) {
   std::puts(data_file_line(data_file).c_str());
   DeadlineCheck for_examples(clock, clock.steady() + std::chrono::seconds(5));
   for (const auto& question : suggestions.examples(for_examples)) std::puts(example_line(question).c_str());

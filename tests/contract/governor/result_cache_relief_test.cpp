@@ -36,7 +36,8 @@ TEST(ResultCacheReliefTest, ItGivesBackWhatIsTooMuchAtTheLevelAskedForAndTheBudg
     return given_back;
   };
   const auto fill = [&] {
-    for (int i = 0; i < 100; ++i) cache.put(ResultKey::make({std::to_string(i), "", "", "", ""}), std::string(1024, 'a'));
+    for (int i = 0; i < 100; ++i)
+      cache.put(ResultKey::make({std::to_string(i), "", "", "", ""}), std::string(1024, 'a'));
   };
   fill();
   const auto full = cache.bytes();

@@ -55,7 +55,7 @@ TEST_F(CacheContract, AKeptAnswerComesAsARunOfItsOwn) {
   EXPECT_EQ(text_of(body, "server_status"), text_of(object_of(computed), "server_status"));
   EXPECT_EQ(source_of(second_), first_);
   const auto timeline = get("/v1/runs/" + second_ + "/timeline");
-  EXPECT_THAT(timeline.body, HasSubstr(R"("cache":{"from":")" + first_));
+  EXPECT_THAT(timeline.body, HasSubstr(R"("cached_from":")" + first_));
   EXPECT_THAT(get("/v1/runs/" + second_ + "/events").body, HasSubstr("event: done"));
   EXPECT_EQ(post("/v1/runs/" + second_ + "/ack", "").status, 204);
   const auto again = post("/analyze", question(second_));

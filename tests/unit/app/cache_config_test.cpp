@@ -1,8 +1,8 @@
 #include "app/cache_config.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <fcntl.h>
 
 #include <array>
 #include <filesystem>

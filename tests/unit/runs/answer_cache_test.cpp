@@ -70,9 +70,8 @@ TEST(AnswerCacheTest, WhatIsTheSameForEverybodyIsSharedByAll) {
 
 TEST(AnswerCacheTest, AnAnswerThatSaysItIsNoneIsNotKept) {
   AnswerCache cache(switched_on());
-  for (const auto* result :
-       {R"({"result":"no","answered":false})", R"( {"result":"","error":"timeout"})", R"({"error":{"code":1}})",
-        R"({"result":"partial","analysis_completed":false})"}) {
+  for (const auto* result : {R"({"result":"no","answered":false})", R"( {"result":"","error":"timeout"})",
+                             R"({"error":{"code":1}})", R"({"result":"partial","analysis_completed":false})"}) {
     EXPECT_FALSE(keeps(cache, run_of("q"), result)) << result;
   }
   for (const auto* result : {R"({"result":"yes","answered":true,"error":null})", R"({"error":""})", "[1]", "7"}) {

@@ -14,8 +14,9 @@ governor::ResultKey key_of(std::string_view prompt) { return governor::ResultKey
 class FlightsTest : public ::testing::Test {
  protected:
   Flights::RunPtr run(std::string owner = "ada") {
-    return std::make_shared<LiveRun>(
-        io_.get_executor(), journal::Run{.id = RunId::make(), .owner = std::move(owner), .thread_id = "t"}, SteadyTime());
+    return std::make_shared<LiveRun>(io_.get_executor(),
+                                     journal::Run{.id = RunId::make(), .owner = std::move(owner), .thread_id = "t"},
+                                     SteadyTime());
   }
 
   asio::io_context io_;
