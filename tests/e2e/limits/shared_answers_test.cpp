@@ -30,8 +30,8 @@ class SharedAnswersTest : public ::testing::Test {
 
   /// Asks in a thread of its own; the run whose answer came, or its own id.
   static std::string ask(const ServerProcess& server, const std::string& id) {
-    const auto body = json::serialize(json::object{
-        {"prompt", "What was the life expectancy in Japan in 1995?"}, {"run_id", id}, {"thread_id", id}});
+    const auto body = json::serialize(
+        json::object{{"prompt", "What was the life expectancy in Japan in 1995?"}, {"run_id", id}, {"thread_id", id}});
     const auto reply = http_post(server.port(), "/analyze", body);
     EXPECT_EQ(reply.status, 200) << reply.body;
     EXPECT_NE(reply.body.find("80.24"), std::string::npos) << reply.body;
