@@ -95,6 +95,7 @@ export function timingWords(run: Run): string {
   if (timing?.queued !== undefined && timing.queued >= 100) parts.push(`${duration(timing.queued)} in line`);
   if (timing?.journal) parts.push(`${duration(timing.journal)} to make it durable`);
   if (run.attempt > 1) parts.push(`attempt ${run.attempt}`);
+  if (run.usage?.cache?.hit) parts.push('the answer to an equal question');
   return parts.join(' · ');
 }
 
