@@ -1,6 +1,7 @@
 /// The commands of `holdfast`. Each returns the exit status of the process (sysexits.h, `exit_status`).
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -8,8 +9,11 @@
 
 namespace holdfast::app {
 
-/// Serves until SIGTERM or SIGINT, then drains.
-int serve(const LoadedSettings& settings);
+using LoadSettings = std::function<Result<LoadedSettings>()>;
+
+/// Serves until SIGTERM or SIGINT, then drains. At SIGUSR2, and when memory cannot be won back otherwise, goes on as a
+/// new process on the same socket. `load` reads the settings as they are now: a restart that would fail is not begun.
+int serve(const LoadedSettings& settings, const LoadSettings& load);
 
 /// Prints every effective value and where it came from.
 int show_config(const LoadedSettings& settings);

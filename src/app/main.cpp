@@ -128,9 +128,14 @@ int main(int argc, char** argv) {
   auto* serve_command = app.add_subcommand(
       "serve",
       "Serve the page, the API and the workers.\nEvery accepted run is on disk before it starts; SIGTERM lets "
-      "running ones finish, and what is cut off goes on at the next start.");
+      "running ones finish, and what is cut off goes on at the next start. SIGUSR2 restarts the server in place: "
+      "running ones finish, nobody is refused meanwhile, and a program or configuration file that was replaced is "
+      "in use afterwards.");
   serve_flags.add_to(*serve_command);
-  serve_command->callback([&] { status = with_settings(serve_flags, serve); });
+  serve_command->callback([&] {
+    const auto load = [&] { return serve_flags.load(); };
+    status = with_settings(serve_flags, [&](const LoadedSettings& settings) { return serve(settings, load); });
+  });
 
   AskOptions ask_options{.server = {.url = kDefaultUrl}};
   bool ask_json = false;
