@@ -89,6 +89,9 @@ std::string memory_lines(const json::object& memory, Colour colour) {
 std::string server_line(const json::object& memory) {
   const auto* bands = find_object(memory, "bands");
   if (!bands) return "";
+  if (!number_of(*bands, "live_bytes")) {
+    return fmt::format("Server    {} resident\n", megabytes_of_bytes(*bands, "resident_bytes"));
+  }
   return fmt::format("Server    {} resident: {} live, {} kept by its allocator, {} outside\n",
                      megabytes_of_bytes(*bands, "resident_bytes"), megabytes_of_bytes(*bands, "live_bytes"),
                      megabytes_of_bytes(*bands, "allocator_held_bytes"), megabytes_of_bytes(*bands, "outside_bytes"));
