@@ -249,12 +249,13 @@ std::vector<int> Governor::start_workers(const Tick& tick) {
 std::optional<WalkRequest> Governor::ask_for_relief() const {
   if (head_waits_ && head_waits_->reason == WaitReason::memory) {
     const auto level = std::max(view_.level, Level::critical);
-    return WalkRequest::for_level(level, minus(times(limit(), config_.admission.ceiling), head_waits_->needed));
+    return WalkRequest::for_level(level, minus(times(limit(), config_.admission.ceiling), head_waits_->needed),
+                                  used());
   }
   if (view_.level == Level::normal) return std::nullopt;
   // Down to where the level would fall, hysteresis included.
   const auto enter = memory::LevelConfig().enter.at(static_cast<std::size_t>(view_.level) - 1);
-  return WalkRequest::for_level(view_.level, times(limit(), enter - memory::LevelConfig().hysteresis));
+  return WalkRequest::for_level(view_.level, times(limit(), enter - memory::LevelConfig().hysteresis), used());
 }
 
 void Governor::set_relief_actions(std::span<const std::string_view> names) {
