@@ -116,10 +116,9 @@ Governor::Verdict Governor::admit(const Ask& ask) {
   return waiting;
 }
 
-// Nobody makes room for it here, so there is nothing to be patient for.
-Governor::Verdict Governor::admit_from_elsewhere(const Ask& ask) {
+Governor::Verdict Governor::admit_newcomer(const Ask& ask) {
   if (head_waits_) return *head_waits_;
-  const auto verdict = judge(ask, Bytes());
+  const auto verdict = judge(ask, reclaimable());
   if (const auto* admitted = std::get_if<Admitted>(&verdict)) return start(ask, *admitted);
   const auto& waiting = std::get<Waiting>(verdict);
   if (config_.observe_only && waiting.reason != WaitReason::concurrency) {
@@ -228,6 +227,7 @@ void Governor::note_idle(LedgerEntry& worker) {
   worker.floor = worker.held;
   if (!worker.fresh_floor) {
     worker.fresh_floor = worker.held;
+    worker.detector.set_baseline(fragmentation_reading(worker));
     boot_.observe(worker.held);
     status_.boot = boot_.expected();
     if (worker.replaces) {

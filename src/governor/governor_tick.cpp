@@ -72,10 +72,12 @@ void Governor::watch_workers() {
 }
 
 // Of what is inside a worker's heap nothing is known here: growth is what can be told.
+memory::FragmentationReading Governor::fragmentation_reading(const LedgerEntry& worker) {
+  return {memory::make_bands(plus(worker.held, worker.now.file), {}), worker.now.vm_size};
+}
+
 void Governor::find_fragmentation(LedgerEntry& worker) {
-  const memory::FragmentationReading reading{memory::make_bands(plus(worker.held, worker.now.file), {}),
-                                             worker.now.vm_size};
-  const auto finding = worker.detector.update(reading, clock_.steady());
+  const auto finding = worker.detector.update(fragmentation_reading(worker), clock_.steady());
   if (!finding) return;
   ++status_.fragmentation_findings;
   log::warning(memory::to_log_line(*finding), {{"worker", worker.now.worker}, {"pid", worker.now.pid}});
