@@ -86,9 +86,9 @@ TEST_F(PreemptionTest, TheOnlyRunIsLeftAloneAlsoAtAnEmergency) {
 
 TEST_F(PreemptionTest, UnlessItOutgrowsTheWholeLimit) {
   run(1, 385, 10s);
-  input_.growth = megabytes(17);
+  input_.growth = megabytes(8);
   EXPECT_EQ(told(), "none");
-  input_.growth = megabytes(18);
+  input_.growth = megabytes(9);
   EXPECT_EQ(told(), "1 exceeds_limit");
   EXPECT_EQ(victim_->expected, megabytes(27));
 }
@@ -103,7 +103,7 @@ TEST_F(PreemptionTest, ASteadySpikeIsGivenUpBeforeTheTickThatWouldBeTooLate) {
 
 TEST_F(PreemptionTest, IfOthersHoldTheMemoryItIsNotSaidToBeItsFault) {
   run(1, 385, 10s).grown = megabytes(100);
-  input_.growth = megabytes(18);
+  input_.growth = megabytes(9);
   EXPECT_EQ(told(), "1 emergency");
 }
 
