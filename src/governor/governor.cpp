@@ -63,6 +63,20 @@ WorkerMemory Governor::seen(const LedgerEntry& worker) const {
           .started_at = worker.now.started_at};
 }
 
+bool Governor::is_worth_stopping(const LedgerEntry& worker) const {
+  return worker.held >= config_.recycling.min_gain;
+}
+
+// With nothing running but one run: the server, that run's worker when it was fresh, and idle ones that stay.
+Bytes Governor::least_used() const {
+  auto sum = plus(view_.last && view_.last->own ? view_.last->own->anonymous : Bytes(),
+                  boot_.expected().value_or(Bytes()));
+  for (const auto& worker : ledger_.entries()) {
+    if (worker.now.phase == WorkerPhase::idle && !is_worth_stopping(worker)) sum = plus(sum, worker.held);
+  }
+  return sum;
+}
+
 Bytes Governor::reclaimable() const {
   Bytes sum;
   const auto* kept = ledger_.next_idle();
@@ -71,7 +85,7 @@ Bytes Governor::reclaimable() const {
     if (leaves && worker.now.phase != WorkerPhase::busy) sum = plus(sum, worker.held);
     if (leaves || worker.now.phase != WorkerPhase::idle) continue;
     if (&worker != kept) {
-      sum = plus(sum, worker.held);
+      if (is_worth_stopping(worker)) sum = plus(sum, worker.held);
     } else if (!history_.stop(clock_.steady())) {
       sum = plus(sum, winnable(config_.recycling, seen(worker), boot_.expected()));
     }

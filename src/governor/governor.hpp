@@ -139,6 +139,8 @@ class Governor {
   [[nodiscard]] Bytes headroom() const;
   [[nodiscard]] Bytes speculative() const;
   [[nodiscard]] Bytes starting() const;
+  [[nodiscard]] bool is_worth_stopping(const LedgerEntry& worker) const;
+  [[nodiscard]] Bytes least_used() const;
   [[nodiscard]] Bytes reclaimable() const;
   [[nodiscard]] RecycleRoom room(const LedgerEntry& worker) const;
   [[nodiscard]] WorkerMemory seen(const LedgerEntry& worker) const;

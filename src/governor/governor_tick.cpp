@@ -103,12 +103,11 @@ std::optional<Preemption> Governor::preempt() {
                     .given_up_before = attempt->given_up_before});
   }
   if (runs.empty() || !view_.usage) return std::nullopt;
-  const auto own = view_.last && view_.last->own ? view_.last->own->anonymous : Bytes();
   auto victim = choose_victim({.used = used(),
                                .limit = limit(),
                                .growth = minus(used(), used_before_),
                                .speculative = speculative_growth(book_.running(), used_before_, used()),
-                               .least_used = plus(own, boot_.expected().value_or(Bytes())),
+                               .least_used = least_used(),
                                .running = runs,
                                .one_is_dying = one_is_dying});
   if (!victim || config_.observe_only) return victim;

@@ -318,6 +318,34 @@ TEST_F(GovernorTest, InAnEmergencyTheNewestRunIsGivenUpOnce) {
   EXPECT_FALSE(tick().give_up) << "the first must be dead before another is given up";
 }
 
+// Two idle workers hold less than their stop is worth.
+TEST_F(GovernorTest, NobodyWaitsForWorkersThatAreTooSmallToBeStopped) {
+  see(1, 11, WorkerPhase::idle, mb(12));
+  see(2, 12, WorkerPhase::idle, mb(12));
+  tick();
+  auto attempt = admitted(ask(1, 11));
+  hold(11, mb(450));
+  tick();
+  end(*attempt, mb(12));
+  attempt = admitted(ask(1, 11));
+  ASSERT_TRUE(attempt) << "there is no more room to be made";
+  EXPECT_TRUE(attempt->over_ceiling);
+}
+
+TEST_F(GovernorTest, ARunThatOnlySuchWorkersKeepFromTheWholeLimitHasOutgrownIt) {
+  see(1, 11, WorkerPhase::idle, mb(12));
+  see(2, 12, WorkerPhase::idle, mb(12));
+  see(3, 13, WorkerPhase::idle, mb(12));
+  tick();
+  const auto attempt = admitted(ask(1, 11));
+  hold(11, mb(442));
+  tick();
+  hold(11, mb(462));
+  const auto orders = tick();
+  ASSERT_TRUE(orders.give_up);
+  EXPECT_EQ(orders.give_up->cause, PreemptionCause::exceeds_limit) << "with 450 MB, and 20 more at each tick";
+}
+
 TEST_F(GovernorTest, TheKernelsKillIsToldFromAnyOther) {
   memory::Snapshot snapshot{.at = clock_.steady(),
                             .usage = *view_.usage,
