@@ -83,8 +83,8 @@ struct Reset {
   std::optional<Result<void>> result;
 };
 
-// The journal takes it up when its database has done what it was asked before, and cannot be told to leave it: who waits
-// for relief does not wait for that beyond its deadline.
+// The journal takes it up when its database has done what it was asked before, and cannot be told to leave it: who
+// waits for relief does not wait for that beyond its deadline.
 awaitable<Result<ReliefOutcome>> reset_connections(journal::Journal* journal) {
   if (journal->health().store.connections.created == 0) co_return ReliefOutcome::nothing_to_do();
   const auto executor = co_await asio::this_coro::executor;

@@ -63,14 +63,12 @@ WorkerMemory Governor::seen(const LedgerEntry& worker) const {
           .started_at = worker.now.started_at};
 }
 
-bool Governor::is_worth_stopping(const LedgerEntry& worker) const {
-  return worker.held >= config_.recycling.min_gain;
-}
+bool Governor::is_worth_stopping(const LedgerEntry& worker) const { return worker.held >= config_.recycling.min_gain; }
 
 // With nothing running but one run: the server, that run's worker when it was fresh, and idle ones that stay.
 Bytes Governor::least_used() const {
-  auto sum = plus(view_.last && view_.last->own ? view_.last->own->anonymous : Bytes(),
-                  boot_.expected().value_or(Bytes()));
+  auto sum =
+      plus(view_.last && view_.last->own ? view_.last->own->anonymous : Bytes(), boot_.expected().value_or(Bytes()));
   for (const auto& worker : ledger_.entries()) {
     if (worker.now.phase == WorkerPhase::idle && !is_worth_stopping(worker)) sum = plus(sum, worker.held);
   }

@@ -250,8 +250,7 @@ std::vector<int> Governor::start_workers(const Tick& tick) {
 std::optional<WalkRequest> Governor::ask_for_relief() const {
   if (head_waits_ && head_waits_->reason == WaitReason::memory) {
     const auto level = std::max(view_.level, Level::critical);
-    return WalkRequest::for_level(level, minus(times(limit(), config_.admission.ceiling), head_waits_->needed),
-                                  used());
+    return WalkRequest::for_level(level, minus(times(limit(), config_.admission.ceiling), head_waits_->needed), used());
   }
   if (view_.level == Level::normal) return std::nullopt;
   // Down to where the level would fall, hysteresis included.

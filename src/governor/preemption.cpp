@@ -10,8 +10,8 @@ namespace {
 
 /// How often a run is given up for others before it is their turn.
 constexpr int kSparedAfter = 2;
-/// What is not given up now can be at the next tick. That one may be late, growth comes in bursts, and a process takes a
-/// while to die: with 1.5 a spike of 120 MB/s on a busy machine was faster.
+/// What is not given up now can be at the next tick. That one may be late, growth comes in bursts, and a process takes
+/// a while to die: with 1.5 a spike of 120 MB/s on a busy machine was faster.
 constexpr double kTicksToEffect = 3;
 
 bool goes_before(const PreemptionRun& a, const PreemptionRun& b) noexcept {
