@@ -68,9 +68,7 @@ int main(int argc, char** argv) {
       std::perror(trace.c_str());
       return 1;
     }
-    options.trace = [to = file.get()](std::int64_t at, std::uint64_t bytes) {
-      fmt::print(to, "{} {}\n", at, bytes);
-    };
+    options.trace = [to = file.get()](std::int64_t at, std::uint64_t bytes) { fmt::print(to, "{} {}\n", at, bytes); };
   }
   const TreeWatch watch(options);
   wait_for_the_end(signals);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const patienceMs = 120_000;
+const patienceMs = 30_000;
 // Who was refused goes on a moment later. Otherwise a server that is down for a second would lose a thousand.
 const restAfterLossMs = 500;
 
