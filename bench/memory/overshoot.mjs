@@ -45,9 +45,9 @@ function readClimbs(trace, orders) {
     if (climb) climb.peak = Math.max(climb.peak, held);
   }
   for (const each of climbs) {
-    // The log counts in whole milliseconds.
-    const order = orders.find(({ at }) => at >= each.begun - 100 && at <= (each.ended ?? Infinity));
-    if (order) Object.assign(each, { cause: order.cause, latency: Math.max(0, order.at - each.begun), dying: each.ended - order.at });
+    // The log counts in whole milliseconds, and is written when the process has been killed already.
+    const order = orders.find(({ at }) => at >= each.begun - 5 && at <= (each.ended ?? Infinity) + 200);
+    if (order) Object.assign(each, { cause: order.cause, latency: Math.max(0, order.at - each.begun), dying: Math.max(0, each.ended - order.at) });
   }
   return climbs;
 }
