@@ -120,9 +120,10 @@ TEST_P(LeakyWorker, LeavesAGrandchildThatHoldsMemoryToo) {
 }
 
 TEST_P(LeakyWorker, FinishesWhatRunsWhenItIsToldToEnd) {
+  const auto before = held();
   HttpClient client(port_);
-  client.send(request_text("POST", "/analyze", R"({"prompt":"last","leaky":{"hold_ms":300}})"));
-  std::this_thread::sleep_for(100ms);
+  client.send(request_text("POST", "/analyze", R"({"prompt":"last","leaky":{"retain_mb":20,"hold_ms":500}})"));
+  for (int i = 0; i < 500 && held() - before < 20 * kMb; ++i) std::this_thread::sleep_for(10ms);
   EXPECT_EQ(end_by(SIGTERM), 0);
   const auto reply = client.read();
   ASSERT_TRUE(reply);
