@@ -14,7 +14,7 @@ namespace {
 // A result past this size tells a follow-up question nothing more, but is copied on every run of the thread.
 constexpr std::size_t kLargestHistoryResult = std::size_t{256} * 1024;
 
-std::string quoted(std::string_view text) { return json::serialize(json::string(text)); }
+std::string json_quoted(std::string_view text) { return json::serialize(json::string(text)); }
 
 // Stored JSON is put in as text: parsed and written again, its numbers would change.
 std::string_view stored(std::string_view json) { return json.empty() ? "null" : json; }
@@ -24,7 +24,7 @@ std::string history_of(const journal::Run& run, std::span<const journal::Run> th
   for (const auto& earlier : thread_runs) {
     if (earlier.id == run.id || earlier.status != journal::RunStatus::completed) continue;
     if (earlier.result.size() > kLargestHistoryResult) continue;
-    turns.push_back(fmt::format(R"({{"prompt":{},"result":{}}})", quoted(earlier.prompt), stored(earlier.result)));
+    turns.push_back(fmt::format(R"({{"prompt":{},"result":{}}})", json_quoted(earlier.prompt), stored(earlier.result)));
   }
   if (turns.size() > kHistoryRuns) turns.erase(turns.begin(), turns.end() - kHistoryRuns);
   return turns.empty() ? "" : fmt::format(R"("history":[{}])", fmt::join(turns, ","));
@@ -45,7 +45,7 @@ std::string worker_body(const journal::Run& run, const std::optional<journal::Ch
   std::vector<std::string> extra;
   if (checkpoint) {
     extra.push_back(
-        fmt::format(R"("checkpoint":{{"step":{},"state":{}}})", quoted(checkpoint->step), stored(checkpoint->state)));
+        fmt::format(R"("checkpoint":{{"step":{},"state":{}}})", json_quoted(checkpoint->step), stored(checkpoint->state)));
   }
   if (auto history = history_of(run, thread_runs); !history.empty()) extra.push_back(std::move(history));
   if (extra.empty() || !parse_json_object(run.request)) return run.request;

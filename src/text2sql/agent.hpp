@@ -39,7 +39,6 @@ class Agent {
       : planner_(planner),
         database_(database),
         grounding_(grounding),
-        clock_(clock),
         suggestions_(grounding, database, clock),
         step_delay_(step_delay) {}
 
@@ -67,7 +66,6 @@ class Agent {
   Planner& planner_;
   Database& database_;
   const Grounding& grounding_;
-  const Clock& clock_;
   Suggestions suggestions_;
   std::chrono::milliseconds step_delay_;
 };
