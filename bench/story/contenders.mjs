@@ -49,7 +49,7 @@ function pm2(instances, maxMemory) {
       const home = mkdtempSync(join(directory, 'pm2'));
       const app = {
         name: 'analysis', script: join(here, 'servers/leaky.mjs'), instances, exec_mode: instances > 1 ? 'cluster' : 'fork',
-        max_memory_restart: `${maxMemory}M`, kill_timeout: 10_000, wait_ready: true,
+        max_memory_restart: `${maxMemory}M`, kill_timeout: 10_000, wait_ready: true, min_uptime: 100, max_restarts: 1_000_000,
         env: { PORT: `${port}`, RETAIN_MB: `${mb}`, MB_S: `${mbPerSecond}` },
       };
       writeFileSync(join(home, 'apps.json'), JSON.stringify({ apps: [app] }));

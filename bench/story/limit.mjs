@@ -58,12 +58,6 @@ class Group {
     return this.number('memory.oom_control', 'oom_kill') + this.number('memory.events', 'oom_kill');
   }
 
-  /** v1 counts what is below under other names than its own. */
-  held() {
-    const of = (...names) => names.reduce((bytes, name) => bytes + this.number('memory.stat', name), 0);
-    return of('total_rss', 'total_shmem') || of('anon', 'shmem');
-  }
-
   tryRemove() {
     try {
       rmdirSync(this.path);
@@ -98,57 +92,33 @@ export function chooseHow(wanted) {
   return group ? 'cgroup' : 'watcher';
 }
 
-/** The limit of one contender for one turn, kept by the kernel. What counts is what the kernel counts and cannot take back. */
-class CgroupLimit {
-  peak = 0;
-
-  constructor({ limit }) {
-    this.group = Group.make(limit);
-    this.lastResort = () => this.group.tryRemove();
-    process.once('exit', this.lastResort);
-  }
-
-  /** The command that runs `command` below the limit. */
-  wrap(command) {
-    return ['sh', '-c', 'echo $$ >"$0/cgroup.procs" && exec "$@"', this.group.path, ...command];
-  }
-
-  watch() {
-    this.timer = setInterval(() => (this.peak = Math.max(this.peak, this.group.held())), periodMs);
-  }
-
-  /** What was seen since watch(), which is over. Time over such a limit there is none. */
-  async seen() {
-    clearInterval(this.timer);
-    return { peak: this.peak, looks: 1, over: 0, kills: this.group.kills() };
-  }
-
-  async remove() {
-    clearInterval(this.timer);
-    process.off('exit', this.lastResort);
-    await this.group.remove();
-  }
-}
-
-/** The same, kept by a program that looks from outside. Pages shared by forked processes count in each of them. */
+/**
+ * The limit of one contender for one turn, kept by a program that looks from outside. It counts RssAnon + RssShmem, what
+ * the kernel cannot take back; pages shared by forked processes count in each of them.
+ */
 class WatcherLimit {
+  flags = ['--kill'];
+
   constructor({ limit, eye }) {
     this.limit = limit;
     this.eye = eye;
   }
 
+  /** The command that runs `command` below the limit. */
   wrap(command) {
     return command;
   }
 
+  /** Begins to look at `root` and all below it. */
   watch(root) {
-    const flags = ['--root', `${root}`, '--limit', `${this.limit}`, '--kill', '--period', `${periodMs}`];
+    const flags = ['--root', `${root}`, '--limit', `${this.limit}`, '--period', `${periodMs}`, ...this.flags];
     this.watcher = spawn(this.eye, flags, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.said = '';
     this.watcher.stdout.on('data', (text) => (this.said += text));
     this.ended = new Promise((resolve) => this.watcher.once('close', resolve));
   }
 
+  /** What was seen since watch(), which is over. */
   async seen() {
     this.watcher.stdin.end();
     await this.ended;
@@ -158,6 +128,33 @@ class WatcherLimit {
 
   async remove() {
     this.watcher?.kill();
+  }
+}
+
+/** The same, kept by the kernel; the program only looks. Time over such a limit there is none. */
+class CgroupLimit extends WatcherLimit {
+  flags = [];
+
+  constructor(bench) {
+    super(bench);
+    this.group = Group.make(bench.limit);
+    this.lastResort = () => this.group.tryRemove();
+    process.once('exit', this.lastResort);
+  }
+
+  wrap(command) {
+    return ['sh', '-c', 'echo $$ >"$0/cgroup.procs" && exec "$@"', this.group.path, ...command];
+  }
+
+  async seen() {
+    const { peak } = await super.seen();
+    return { peak, looks: 0, over: 0, kills: this.group.kills() };
+  }
+
+  async remove() {
+    await super.remove();
+    process.off('exit', this.lastResort);
+    await this.group.remove();
   }
 }
 

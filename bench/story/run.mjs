@@ -73,7 +73,7 @@ function summary(turns) {
 function report(all) {
   const head = ['', 'asked', 'answered at first try', 'lost', 'kills', 'peak MB', 'time over %', 'analyses/s', 'p50 ms', 'p99 ms'];
   const rows = all.map(({ name, of }) => [name, of.asked, of.answered, of.asked - of.answered, of.kills,
-    whole(of.peak / MB), (of.over * 100).toFixed(1), of.rate.toFixed(2), whole(of.p50), whole(of.p99)].map(String));
+    whole(of.peak / MB), Number.isNaN(of.over) ? '-' : (of.over * 100).toFixed(1), of.rate.toFixed(2), whole(of.p50), whole(of.p99)].map(String));
   console.log(`\n${markdown(head, rows)}\n`);
   for (const { name, hasWayBack, of } of all) {
     if (hasWayBack && of.asked > of.answered) {
