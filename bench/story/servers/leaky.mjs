@@ -26,15 +26,19 @@ async function read(request) {
 
 let turn = Promise.resolve();
 
-async function answer(request, response) {
-  const { prompt, leaky } = await read(request);
-  turn = turn.then(() => take(leaky?.retain_mb ?? Number(process.env.RETAIN_MB), Number(process.env.MB_S)));
+async function analyze({ prompt }) {
+  turn = turn.then(() => take(Number(process.env.RETAIN_MB), Number(process.env.MB_S)));
   await turn;
-  const text = JSON.stringify({ result: prompt, pid: process.pid });
-  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+  return { result: prompt, pid: process.pid };
+}
+
+async function answer(request, response) {
+  const question = await read(request).catch(() => undefined);
+  const text = JSON.stringify(question ? await analyze(question) : { detail: 'not JSON' });
+  response.writeHead(question ? 200 : 422, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
   response.end(text);
 }
 
-const server = createServer((request, response) => answer(request, response).catch(() => response.destroy()));
+const server = createServer(answer);
 server.listen(Number(process.env.PORT), '127.0.0.1', () => process.send?.('ready'));
 process.once('SIGINT', () => server.close(() => process.exit(0)));
