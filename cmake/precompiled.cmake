@@ -16,7 +16,7 @@ set(holdfast_precompiled_headers
 
 # One library owns the headers, the others take them from it. Clang checks that the options agree.
 function(holdfast_precompiled_library name)
-  file(WRITE "${CMAKE_BINARY_DIR}/${name}.cpp" "// Owner of the precompiled headers.\n")
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/${name}.cpp" CONTENT "// Owner of the precompiled headers.\n")
   add_library(${name} OBJECT "${CMAKE_BINARY_DIR}/${name}.cpp")
   target_link_libraries(${name} PRIVATE holdfast_boost fmt::fmt spdlog::spdlog)
   # Without a time stamp inside, ccache can tell that the headers are the same as before.

@@ -1,6 +1,7 @@
 /// The commands of `holdfast`. Each returns the exit status of the process (sysexits.h, `exit_status`).
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -8,8 +9,11 @@
 
 namespace holdfast::app {
 
-/// Serves until SIGTERM or SIGINT, then drains.
-int serve(const LoadedSettings& settings);
+using LoadSettings = std::function<Result<LoadedSettings>()>;
+
+/// Serves until SIGTERM or SIGINT, then drains. At SIGUSR2, and when memory cannot be won back otherwise, goes on as a
+/// new process on the same socket. `load` reads the settings as they are now: a restart that would fail is not begun.
+int serve(const LoadedSettings& settings, const LoadSettings& load);
 
 /// Prints every effective value and where it came from.
 int show_config(const LoadedSettings& settings);
@@ -70,6 +74,15 @@ int daily_report(const ReportOptions& options);
 
 /// Asks a live server to give memory back now; prints what each step gave.
 int relieve(const ServerAccess& server, Output output);
+
+struct TopOptions {
+  ServerAccess server;
+  std::string interval = "1s";  ///< Between two looks.
+  bool once = false;            ///< Print one look and end, as where there is no terminal.
+};
+
+/// A live view of a server's memory, its workers and its routes, until `q` or SIGINT.
+int top(const TopOptions& options);
 
 /// Replaces this process by the built-in worker program, which stands beside this one.
 int exec_text2sql(const std::vector<std::string>& arguments);

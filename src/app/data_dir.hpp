@@ -20,6 +20,7 @@ class DataDir {
   /// Absolute.
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] std::string journal_path() const { return path_ + "/journal.sqlite"; }
+  [[nodiscard]] std::string peaks_path() const { return path_ + "/peaks.json"; }
   /// Exists, is ours, mode 0700, and holds no socket of an earlier server.
   [[nodiscard]] std::string socket_dir() const { return path_ + "/workers"; }
 

@@ -145,9 +145,9 @@ void Governing::obey(const governor::Governor::Orders& orders) {
                                                 {"why", "memory stays critical although every worker was replaced"},
                                                 {"next", "raise memory.limit, or lower runs.max_concurrent"}});
   }
-  // A restart that keeps the listening socket is not built: it is said again when it is due, and left to the operator.
   if (orders.supervisor == governor::SaturationAction::restart) {
-    log::warning("memory.restart_due", {{"name", "MEMORY LEAK PREVENTION"}, {"next", "restart the server"}});
+    log::warning("memory.restarting", {{"name", "MEMORY LEAK PREVENTION"}, {"why", "memory stays critical"}});
+    parts_.restart();
   }
 }
 

@@ -29,6 +29,7 @@ class Governing {
     governor::Governor::Senses senses;
     std::function<std::size_t()> waiting;  ///< Runs in our queue.
     std::function<void()> pump;            ///< Memory has changed: what waits may go now.
+    std::function<void()> restart;         ///< The whole program, gracefully.
   };
 
   Governing(const asio::any_io_executor& executor, const Clock& clock, GoverningConfig config, Parts parts);

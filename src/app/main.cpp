@@ -128,9 +128,14 @@ int main(int argc, char** argv) {
   auto* serve_command = app.add_subcommand(
       "serve",
       "Serve the page, the API and the workers.\nEvery accepted run is on disk before it starts; SIGTERM lets "
-      "running ones finish, and what is cut off goes on at the next start.");
+      "running ones finish, and what is cut off goes on at the next start. SIGUSR2 restarts the server in place: "
+      "running ones finish, nobody is refused meanwhile, and a program or configuration file that was replaced is "
+      "in use afterwards.");
   serve_flags.add_to(*serve_command);
-  serve_command->callback([&] { status = with_settings(serve_flags, serve); });
+  serve_command->callback([&] {
+    const auto load = [&] { return serve_flags.load(); };
+    status = with_settings(serve_flags, [&](const LoadedSettings& settings) { return serve(settings, load); });
+  });
 
   AskOptions ask_options{.server = {.url = kDefaultUrl}};
   bool ask_json = false;
@@ -208,6 +213,17 @@ int main(int argc, char** argv) {
   relieve_command->add_flag("--json", relieve_json, "Print one JSON object");
   add_server(*relieve_command, relieve_server);
   relieve_command->callback([&] { status = relieve(relieve_server, relieve_json ? Output::json : Output::people); });
+
+  TopOptions top_options{.server = {.url = kDefaultUrl}};
+  auto* top_command = app.add_subcommand(
+      "top",
+      "A live view of a server: how close its memory limit is, what runs and waits, what each worker holds, and what "
+      "analyses of each route need and leave behind.\nKeys: q leaves, any other key looks again. Where there is no "
+      "terminal, one look is printed.");
+  top_command->add_option("--interval", top_options.interval, "Between two looks: 500ms, 1s")->capture_default_str();
+  top_command->add_flag("--once", top_options.once, "Print one look and end");
+  add_server(*top_command, top_options.server);
+  top_command->callback([&] { status = top(top_options); });
 
   SettingFlags config_flags;
   auto* config_command = app.add_subcommand("config", "Print every setting in force and where it came from.");

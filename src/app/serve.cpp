@@ -14,7 +14,9 @@
 #include "app/governing.hpp"
 #include "app/instance_id.hpp"
 #include "app/open_journal.hpp"
+#include "app/peak_file.hpp"
 #include "app/relief_actions.hpp"
+#include "app/succession.hpp"
 #include "base/backoff.hpp"
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
@@ -24,8 +26,13 @@
 namespace holdfast::app {
 namespace {
 
-// For the last answers to leave after the last run has ended.
-constexpr std::chrono::seconds kLastAnswers{2};
+// What is learned about peaks within it is lost in a kill.
+constexpr std::chrono::seconds kSavePeaks{1};
+
+// For the last answers to leave after the last run has ended. Before a restart, whoever waits for a run that has not
+// begun is sent back soon instead: others wait to be let in.
+constexpr std::chrono::milliseconds kLastAnswers{2000};
+constexpr std::chrono::milliseconds kAnswersBeforeRestart{250};
 
 workers::PoolConfig pool_config(const Settings& settings, const DataDir& data) {
   return {.command = settings.worker_command.empty() ? builtin_worker_command(settings.worker_data_file)
@@ -115,10 +122,12 @@ int trim_signal(const Settings& settings) { return settings.worker_command.empty
 // Everything that lives while the server runs. Members are destroyed in reverse order: the event loop last.
 class Service {
  public:
-  Service(const Settings& settings, DataDir data, std::string instance, std::unique_ptr<journal::Store> store,
-          gateway::GatewayConfig gateway)
+  Service(const Settings& settings, const LoadSettings& load, DataDir data, std::string instance,
+          std::unique_ptr<journal::Store> store, gateway::GatewayConfig gateway)
       : settings_(settings),
+        load_settings_(load),
         data_(std::move(data)),
+        peaks_(data_.peaks_path(), pool_config(settings, data_).command),
         signals_(io_),
         journal_(io_.get_executor(), std::move(store), {.instance = instance}),
         pool_(io_.get_executor(), pool_config(settings, data_), [this] { coordinator_.pump(); }),
@@ -137,16 +146,20 @@ class Service {
                                                 .governor = governing_.governor(),
                                                 .read_worker = [this](int pid) { return probe_.read_worker(pid); },
                                                 .trim_signal = trim_signal(settings)}));
+    auto learned = peaks_.read();
+    if (!learned) log::warning("memory.peaks_not_read", {{"error", learned.error().message()}});
+    if (learned) governing_.governor().restore_peaks(*learned);
   }
 
-  Result<void> run() {
-    auto listening = gateway_.listen(settings_.listen);
+  /// Until it was stopped. Returns the socket that a successor is to serve on; none: there is to be none.
+  Result<std::optional<int>> run(std::optional<int> inherited) {
+    auto listening = inherited ? gateway_.listen_on(*inherited) : gateway_.listen(settings_.listen);
     if (!listening && listening.error().code() == ErrorCode::unavailable) {
       return fail(listening.error().code(), listening.error().message() + "; choose another address with --listen");
     }
-    if (!listening) return listening;
+    if (!listening) return std::unexpected(listening.error());
     spawn(io_.get_executor(), "serve", [this] { return start(); });
-    spawn(io_.get_executor(), "signals", [this] { return stop_on_signal(); });
+    spawn(io_.get_executor(), "signals", [this] { return obey_signals(); });
     io_.run();
     return std::move(outcome_);
   }
@@ -164,10 +177,27 @@ class Service {
     gateway_.start();
     spawn(io_.get_executor(), "retention", stop_retention_,
           [this] { return runs::apply_retention(journal_, system_clock(), {.age = settings_.retention}); });
+    spawn(io_.get_executor(), "peaks", [this] { return save_peaks_regularly(); });
     memory_.start(io_.get_executor());
     journal_.note(journal::incident_kind::kStarted, fmt::format(R"({{"recovered_runs":{}}})", *recovered));
     log::info("app.started", {{"port", gateway_.port()}, {"data", data_.path()}, {"recovered_runs", *recovered}});
     announce(*recovered);
+  }
+
+  awaitable<void> save_peaks_regularly() {
+    while (true) {
+      const auto next = system_clock().steady() + kSavePeaks;
+      const bool slept = co_await sleep_until(next);
+      if (!slept) co_return;
+      save_peaks();
+    }
+  }
+
+  // Runs go on without it: what stands in the way is told once, until it is gone.
+  void save_peaks() {
+    const auto saved = peaks_.save(governing_.governor().learned_peaks());
+    if (!saved && !peaks_unsaved_) log::warning("memory.peaks_not_saved", {{"error", saved.error().message()}});
+    peaks_unsaved_ = !saved;
   }
 
   Governing::Parts governing_parts() {
@@ -178,7 +208,8 @@ class Service {
                    .look = [this] { memory_.refresh(); },
                    .note = [this](std::string_view kind, std::string body) { journal_.note(kind, std::move(body)); }},
         .waiting = [this] { return coordinator_.waiting(); },
-        .pump = [this] { coordinator_.pump(); }};
+        .pump = [this] { coordinator_.pump(); },
+        .restart = [this] { begin_restart("memory"); }};
   }
 
   void announce(int recovered) const {
@@ -190,32 +221,68 @@ class Service {
     std::fflush(stdout);
   }
 
-  awaitable<void> stop_on_signal() {
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
-    auto [ec, number] = co_await signals_.async_wait(kAwait);
-    if (ec) co_return;
-    log::info("app.draining", {{"signal", number}, {"timeout", settings_.drain_timeout.count()}});
-    spawn(io_.get_executor(), "second signal", [this] { return exit_on_second_signal(); });
+  awaitable<void> obey_signals() {
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) signals_.add(number);
+    while (true) {
+      auto [ec, number] = co_await signals_.async_wait(kAwait);
+      if (ec) co_return;
+      if (number == SIGUSR2) {
+        begin_restart("signal");
+        continue;
+      }
+      // Whoever asks twice does not want to wait. Nothing is lost: the next start takes up what was cut off.
+      if (stopping_) ::_exit(128 + number);
+      log::info("app.draining", {{"signal", number}, {"timeout", settings_.drain_timeout.count()}});
+      stopping_ = true;
+      spawn(io_.get_executor(), "stop", [this] { return stop(kLastAnswers); });
+    }
+  }
 
+  awaitable<void> stop(std::chrono::milliseconds last_answers) {
     stop_retention_.emit(asio::cancellation_type::terminal);
     co_await coordinator_.drain(system_clock().steady() + settings_.drain_timeout);
-    co_await gateway_.drain(system_clock().steady() + kLastAnswers);
+    co_await gateway_.drain(system_clock().steady() + last_answers);
     co_await pool_.stop();
+    save_peaks();
     journal_.note(journal::incident_kind::kStopped);
     log::info("app.stopped");
     io_.stop();
   }
 
-  // Whoever asks twice does not want to wait. Nothing is lost: the next start takes up what was cut off.
-  awaitable<void> exit_on_second_signal() {
-    auto [ec, number] = co_await signals_.async_wait(kAwait);
-    if (!ec) ::_exit(128 + number);
+  void begin_restart(std::string_view reason) {
+    if (restarting_ || stopping_) return;
+    const auto settings = load_settings_();
+    if (!settings) {
+      log::error("app.not_restarted", {{"error", settings.error().message()}});
+      return;
+    }
+    restarting_ = true;
+    log::info("app.restarting", {{"reason", reason}, {"timeout", settings_.drain_timeout.count()}});
+    spawn(io_.get_executor(), "restart", [this] { return restart(); });
+  }
+
+  // Nobody is refused: while runs end, new ones are taken and wait; after that, connections wait in the kernel.
+  awaitable<void> restart() {
+    co_await coordinator_.rest(system_clock().steady() + settings_.drain_timeout);
+    auto socket = gateway_.keep_listening();
+    if (stopping_) co_return;
+    if (!socket) {
+      outcome_ = std::unexpected(socket.error());
+    } else {
+      outcome_ = *socket;
+    }
+    stopping_ = true;
+    gateway_.stop_accepting();
+    co_await stop(kAnswersBeforeRestart);
   }
 
   const Settings& settings_;
+  const LoadSettings& load_settings_;
   asio::cancellation_signal stop_retention_;
   asio::io_context io_{1};
   DataDir data_;
+  PeakFile peaks_;
+  bool peaks_unsaved_ = false;
   asio::signal_set signals_;
   journal::Journal journal_;
   workers::Pool pool_;
@@ -224,10 +291,14 @@ class Service {
   Governing governing_;
   runs::Coordinator coordinator_;
   gateway::Gateway gateway_;
-  Result<void> outcome_;
+  bool restarting_ = false;
+  bool stopping_ = false;
+  Result<std::optional<int>> outcome_;
 };
 
-Result<void> serve_until_stopped(const Settings& settings) {
+Result<std::optional<int>> serve_until_stopped(const Settings& settings, const LoadSettings& load) {
+  const auto inherited = inherited_socket();
+  if (!inherited) return std::unexpected(inherited.error());
   auto data = DataDir::open(settings.data_dir);
   if (!data) return fail(std::move(data));
   auto usable = workers::check(pool_config(settings, *data));
@@ -245,23 +316,24 @@ Result<void> serve_until_stopped(const Settings& settings) {
     if (!found) return fail(std::move(found), "start the built-in worker");
     builtin = std::move(*found);
   }
-  Service service(settings, std::move(*data), std::move(*instance), std::move(*store),
+  Service service(settings, load, std::move(*data), std::move(*instance), std::move(*store),
                   gateway_config(settings, std::move(builtin)));
-  return service.run();
+  return service.run(*inherited);
 }
 
 }  // namespace
 
-int serve(const LoadedSettings& settings) {
+int serve(const LoadedSettings& settings, const LoadSettings& load) {
   // A client that went away, or a limit on file sizes, is an error of one call, not the end of the server.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   log::start(settings.values.debug ? log::Level::debug : log::Level::info);
-  const auto served = serve_until_stopped(settings.values);
+  auto served = serve_until_stopped(settings.values, load);
   log::stop();
-  if (served) return 0;
-  fmt::print(stderr, "holdfast: {}\n", served.error().message());
-  return exit_status(served.error().code());
+  if (served && !*served) return 0;
+  const auto error = served ? become_successor(**served) : std::move(served).error();
+  fmt::print(stderr, "holdfast: {}\n", error.message());
+  return exit_status(error.code());
 }
 
 }  // namespace holdfast::app

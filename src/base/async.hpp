@@ -22,6 +22,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,14 +66,16 @@ void spawn(const asio::any_io_executor& executor, std::string_view task, Body bo
   });
 }
 
-/// The same, and `stop.emit(asio::cancellation_type::terminal)` cancels what it awaits. `stop` must
-/// outlive the task.
+/// The same, and `stop.emit(asio::cancellation_type::terminal)` cancels what it awaits. `stop` must outlive the task,
+/// and does when it belongs to what `body` captures: that lives until the task uses `stop` no more, which may be a turn
+/// of the event loop after its last line.
 template <class Body>
 void spawn(const asio::any_io_executor& executor, std::string_view task, asio::cancellation_signal& stop, Body body) {
-  auto done = [task = std::string(task)](std::exception_ptr failure) {
+  auto kept = std::make_shared<Body>(std::move(body));
+  auto done = [kept, task = std::string(task)](std::exception_ptr failure) {
     if (failure) detail::task_escaped(task, failure);
   };
-  asio::co_spawn(executor, detail::run_task(std::move(body)),
+  asio::co_spawn(executor, detail::run_task([kept] { return (*kept)(); }),
                  asio::bind_cancellation_slot(stop.slot(), std::move(done)));
 }
 

@@ -1,5 +1,7 @@
 #include "gateway/gateway.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "base/log.hpp"
@@ -126,11 +128,26 @@ Result<void> Gateway::listen(std::string_view address) {
   if (!parsed) return fail(std::move(parsed));
   auto opened = authentication_.open(parsed->loopback);
   if (!opened) return opened;
-  auto listening = server_.listen(address);
-  if (!listening) return listening;
-  const bool v6 = parsed->host.contains(':');
-  url_ = "http://" + (v6 ? "[" + parsed->host + "]" : parsed->host) + ":" + std::to_string(port()) + "/";
+  auto socket = open_listen_socket(*parsed);
+  if (!socket) return fail(std::move(socket), "listen on " + std::string(address));
+  server_.listen_on(socket->fd);
+  address_ = std::move(socket->address);
   return {};
+}
+
+Result<void> Gateway::listen_on(int fd) {
+  auto socket = adopt_listen_socket(fd);
+  if (!socket) return fail(std::move(socket));
+  auto opened = authentication_.open(socket->address.loopback);
+  if (!opened) return opened;
+  server_.listen_on(socket->fd);
+  address_ = std::move(socket->address);
+  return {};
+}
+
+std::string Gateway::url() const {
+  const bool v6 = address_.host.contains(':');
+  return fmt::format("http://{}:{}/", v6 ? "[" + address_.host + "]" : address_.host, address_.port);
 }
 
 void Gateway::drop_caches() { turnstile_.allowance.forget_idle(services_.clock->steady()); }

@@ -10,6 +10,7 @@
 #include "gateway/call.hpp"
 #include "gateway/config.hpp"
 #include "gateway/fallback.hpp"
+#include "gateway/listen_socket.hpp"
 #include "gateway/route.hpp"
 #include "gateway/server.hpp"
 #include "gateway/submit_in_turn.hpp"
@@ -28,6 +29,13 @@ class Gateway {
   /// authentication cannot be used, or not on this address.
   Result<void> listen(std::string_view address);
 
+  /// Takes a socket that listens already. `fd` is ours when it succeeds.
+  /// invalid_argument: not a TCP socket that listens; as Authentication::open().
+  Result<void> listen_on(int fd);
+
+  /// As Server::keep_listening().
+  [[nodiscard]] Result<int> keep_listening() const { return server_.keep_listening(); }
+
   /// Begins to answer. Call after Coordinator::recover().
   void start() {
     authentication_.start();
@@ -35,9 +43,9 @@ class Gateway {
   }
 
   /// Where the page is: "http://127.0.0.1:8000/". After listen().
-  [[nodiscard]] const std::string& url() const noexcept { return url_; }
+  [[nodiscard]] std::string url() const;
   [[nodiscard]] const std::vector<std::string>& examples() const noexcept { return config_.examples; }
-  [[nodiscard]] std::uint16_t port() const noexcept { return server_.port(); }
+  [[nodiscard]] std::uint16_t port() const noexcept { return address_.port; }
 
   /// Takes no new connection; answers in progress go on.
   void stop_accepting() { server_.stop_accepting(); }
@@ -60,7 +68,7 @@ class Gateway {
   Turnstile turnstile_;
   FallbackReserve reserve_;
   Services services_;
-  std::string url_;
+  ListenAddress address_;
 };
 
 }  // namespace holdfast::gateway

@@ -1,10 +1,12 @@
 #include "gateway/listen_socket.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 
@@ -37,19 +39,36 @@ Result<Address> to_socket_address(const ListenAddress& address) {
   return result;
 }
 
-std::uint16_t port_of(int fd) {
-  sockaddr_storage bytes{};
-  socklen_t length = sizeof bytes;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&bytes), &length) != 0) return 0;
-  if (bytes.ss_family == AF_INET6) return ntohs(reinterpret_cast<sockaddr_in6*>(&bytes)->sin6_port);
-  return ntohs(reinterpret_cast<sockaddr_in*>(&bytes)->sin_port);
-}
-
 bool is_loopback(const std::string& host) {
   in_addr v4{};
   if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127;
   in6_addr v6{};
   return ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+// Where `fd` is bound to, as the kernel knows it: the port may have been its choice.
+Result<ListenAddress> address_of(int fd) {
+  sockaddr_storage bytes{};
+  socklen_t length = sizeof bytes;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&bytes), &length) != 0) {
+    return fail_errno(ErrorCode::unavailable, "getsockname", errno);
+  }
+  ListenAddress address;
+  char host[INET6_ADDRSTRLEN] = {};
+  if (bytes.ss_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&bytes);
+    ::inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
+    address.port = ntohs(v4->sin_port);
+  } else if (bytes.ss_family == AF_INET6) {
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&bytes);
+    ::inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
+    address.port = ntohs(v6->sin6_port);
+  } else {
+    return fail(ErrorCode::invalid_argument, "not an address of the Internet");
+  }
+  address.host = host;
+  address.loopback = is_loopback(address.host);
+  return address;
 }
 
 }  // namespace
@@ -86,7 +105,28 @@ Result<ListenSocket> open_listen_socket(const ListenAddress& address) {
     ::close(fd);
     return fail_errno(ErrorCode::unavailable, "bind", error_number);
   }
-  return ListenSocket{fd, port_of(fd)};
+  auto socket = address_of(fd);
+  if (!socket) {
+    ::close(fd);
+    return fail(std::move(socket));
+  }
+  return ListenSocket{fd, std::move(*socket)};
+}
+
+Result<ListenSocket> adopt_listen_socket(int fd) {
+  int type = 0;
+  int listens = 0;
+  socklen_t length = sizeof type;
+  const bool known = ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+                     ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0;
+  auto address = address_of(fd);
+  if (!known || type != SOCK_STREAM || listens == 0 || !address) {
+    return fail(ErrorCode::invalid_argument, "the socket that was handed over is not a TCP socket that listens");
+  }
+  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) != 0) {
+    return fail_errno(ErrorCode::unavailable, "fcntl", errno);
+  }
+  return ListenSocket{fd, std::move(*address)};
 }
 
 }  // namespace holdfast::gateway

@@ -1,5 +1,6 @@
 #include "gateway/server.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -10,7 +11,6 @@
 
 #include "base/log.hpp"
 #include "gateway/connection.hpp"
-#include "gateway/listen_socket.hpp"
 #include "gateway/server_state.hpp"
 
 namespace holdfast::gateway {
@@ -51,14 +51,12 @@ Server::~Server() {
   for (const auto& connection : state_->connections) connection->close();
 }
 
-Result<void> Server::listen(std::string_view address) {
-  auto parsed = parse_listen_address(address);
-  if (!parsed) return fail(std::move(parsed));
-  auto opened = open_listen_socket(*parsed);
-  if (!opened) return fail(std::move(opened), "listen on " + std::string(address));
-  state_->acceptor.assign(opened->fd);
-  port_ = opened->port;
-  return {};
+void Server::listen_on(int fd) { state_->acceptor.assign(fd); }
+
+Result<int> Server::keep_listening() const {
+  const int fd = ::fcntl(state_->acceptor.native_handle(), F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return fail_errno(ErrorCode::unavailable, "keep the listening socket", errno);
+  return fd;
 }
 
 void Server::start() {

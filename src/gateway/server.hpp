@@ -45,12 +45,12 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds `address`, "HOST:PORT" with a numeric host or localhost; port 0 takes a free one. Connections
-  /// wait in the backlog until start(). invalid_argument: not an address; unavailable: taken, or not ours.
-  Result<void> listen(std::string_view address);
+  /// Takes the listening socket `fd` (listen_socket.hpp). Connections wait in its backlog until start().
+  void listen_on(int fd);
 
-  /// The port in use; 0 before listen().
-  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  /// A second descriptor of the listening socket, closed on exec, which is the caller's: while one is open, connections
+  /// wait in the backlog instead of being refused. unavailable: no descriptors are left.
+  [[nodiscard]] Result<int> keep_listening() const;
 
   void start();
 
@@ -71,15 +71,6 @@ class Server {
   static awaitable<void> hold_deadlines(std::shared_ptr<State> state);
 
   std::shared_ptr<State> state_;
-  std::uint16_t port_ = 0;
 };
-
-/// "HOST:PORT" taken apart: "127.0.0.1:8000", "[::1]:8000", "localhost:0".
-struct ListenAddress {
-  std::string host;  ///< Without brackets; localhost is 127.0.0.1.
-  std::uint16_t port = 0;
-  bool loopback = false;
-};
-[[nodiscard]] Result<ListenAddress> parse_listen_address(std::string_view text);
 
 }  // namespace holdfast::gateway

@@ -92,6 +92,10 @@ class Governor {
   /// The actions of the ladder, so that they are reported before the first of them was taken.
   void set_relief_actions(std::span<const std::string_view> names);
 
+  /// What the routes' runs need, to outlive the process; and where an earlier one left off.
+  [[nodiscard]] std::vector<RoutePeaks> learned_peaks() const { return routes_.learned(); }
+  void restore_peaks(std::span<const RoutePeaks> learned) { routes_.restore(learned); }
+
   struct Replacement {
     int worker = 0;
     RecycleDecision decision;

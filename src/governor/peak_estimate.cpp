@@ -37,6 +37,24 @@ Prediction PeakEstimate::predict(std::string_view route, Bytes cut_short_at) con
   return {std::max(least, times(expected, 1.0 + config_.margin)), measured};
 }
 
+std::vector<RoutePeaks> PeakEstimate::learned() const {
+  std::vector<RoutePeaks> all;
+  for (auto route = routes_.rbegin(); route != routes_.rend(); ++route) {
+    if (route->measured) all.push_back({route->name, {route->peaks.begin(), route->peaks.end()}});
+  }
+  return all;
+}
+
+void PeakEstimate::restore(std::span<const RoutePeaks> learned) {
+  for (const auto& earlier : learned) {
+    if (earlier.peaks.empty() || by_name_.contains(earlier.route)) continue;
+    auto& route = remember(earlier.route);
+    const auto kept = std::min(earlier.peaks.size(), config_.window);
+    route.peaks.assign(earlier.peaks.begin(), earlier.peaks.begin() + static_cast<std::ptrdiff_t>(kept));
+    route.measured = true;
+  }
+}
+
 PeakEstimate::Route& PeakEstimate::remember(std::string_view name) {
   auto [found, is_new] = by_name_.try_emplace(std::string(name));
   if (!is_new) {

@@ -14,9 +14,11 @@
 #include <cstdint>
 #include <deque>
 #include <list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/bytes.hpp"
 
@@ -46,6 +48,14 @@ struct Prediction {
   bool measured = false;
 };
 
+/// What has been learned of a measured route, to outlive the process.
+struct RoutePeaks {
+  std::string route;
+  std::vector<Bytes> peaks;  ///< Newest first; at least one.
+
+  friend bool operator==(const RoutePeaks&, const RoutePeaks&) = default;
+};
+
 class PeakEstimate {
  public:
   explicit PeakEstimate(PeakEstimateConfig config = {}) : config_(config) {}
@@ -57,6 +67,12 @@ class PeakEstimate {
   /// `cut_short_at` is the largest peak of earlier attempts at the same run that did not come to their end: trying
   /// again with the same reservation would fail again.
   [[nodiscard]] Prediction predict(std::string_view route, Bytes cut_short_at = {}) const;
+
+  /// The measured routes, the one observed longest ago first.
+  [[nodiscard]] std::vector<RoutePeaks> learned() const;
+
+  /// Goes on from what an earlier process learned. A route that was observed since then keeps what it has.
+  void restore(std::span<const RoutePeaks> learned);
 
   [[nodiscard]] std::size_t routes() const noexcept { return routes_.size(); }
 

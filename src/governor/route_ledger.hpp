@@ -23,6 +23,9 @@ class RouteLedger {
     return estimate_.predict(route, cut_short_at);
   }
 
+  [[nodiscard]] std::vector<RoutePeaks> learned() const { return estimate_.learned(); }
+  void restore(std::span<const RoutePeaks> learned) { estimate_.restore(learned); }
+
   /// An attempt of the route is over.
   void ended(const AttemptMemory& attempt, PeakKind kind, SteadyTime now);
 

@@ -352,6 +352,16 @@ awaitable<void> Coordinator::expire_waiting() {
   }
 }
 
+awaitable<void> Coordinator::rest(SteadyTime deadline) {
+  constexpr std::chrono::milliseconds kLook{20};
+  resting_ = true;
+  bool awake = true;
+  while (awake && status().running > 0 && clock_.steady() < deadline) {
+    const auto next = std::min(deadline, clock_.steady() + kLook);
+    awake = co_await sleep_until(next);
+  }
+}
+
 awaitable<void> Coordinator::drain(SteadyTime deadline) {
   draining_ = true;
   for (auto& stop : stop_tasks_) stop.emit(asio::cancellation_type::terminal);

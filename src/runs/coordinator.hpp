@@ -143,6 +143,10 @@ class Coordinator {
   /// changed.
   void pump();
 
+  /// Starts nothing new and waits until `deadline` for running attempts to end. What comes meanwhile waits in the
+  /// queue: for a restart, of which nobody has to know.
+  awaitable<void> rest(SteadyTime deadline);
+
   /// Takes and starts nothing new, waits for running attempts until `deadline`, then cuts them off without a
   /// word in the journal, so that the next start takes them up.
   awaitable<void> drain(SteadyTime deadline);
@@ -239,6 +243,7 @@ class Coordinator {
   bool more_to_claim_ = false;   ///< The last claim got all it asked for, or found no idle worker.
   bool told_of_queued_ = false;  ///< Another instance has more than it can do.
   bool holds_lease_ = false;     ///< It was renewed the last time.
+  bool resting_ = false;
   bool draining_ = false;
 };
 

@@ -88,7 +88,7 @@ std::optional<Coordinator::Place> Coordinator::take_idle(std::optional<governor:
 }
 
 std::optional<Coordinator::Place> Coordinator::place_for(const LiveRun& head) {
-  const auto idle = pool_.idle();
+  const auto idle = resting_ ? std::nullopt : pool_.idle();
   if (!idle) return std::nullopt;
   if (!config_.governor) return take_idle(std::nullopt);
   return take_idle(config_.governor->admit({.route = head.run->route,
@@ -100,7 +100,7 @@ std::optional<Coordinator::Place> Coordinator::place_for(const LiveRun& head) {
 
 // For a run of which nothing is known but its route, and which may wait without harm where it is.
 std::optional<Coordinator::Place> Coordinator::place_for_newcomer() {
-  const auto idle = pool_.idle();
+  const auto idle = resting_ ? std::nullopt : pool_.idle();
   if (!idle) return std::nullopt;
   if (!config_.governor) return take_idle(std::nullopt);
   return take_idle(config_.governor->admit_from_elsewhere(

@@ -44,8 +44,8 @@ std::string worker_body(const journal::Run& run, const std::optional<journal::Ch
                         std::span<const journal::Run> thread_runs) {
   std::vector<std::string> extra;
   if (checkpoint) {
-    extra.push_back(
-        fmt::format(R"("checkpoint":{{"step":{},"state":{}}})", json_quoted(checkpoint->step), stored(checkpoint->state)));
+    extra.push_back(fmt::format(R"("checkpoint":{{"step":{},"state":{}}})", json_quoted(checkpoint->step),
+                                stored(checkpoint->state)));
   }
   if (auto history = history_of(run, thread_runs); !history.empty()) extra.push_back(std::move(history));
   if (extra.empty() || !parse_json_object(run.request)) return run.request;

@@ -94,8 +94,7 @@ std::shared_ptr<Served> PoolFixture::begin(Attempt attempt, asio::cancellation_s
 }
 
 Served PoolFixture::serve(Attempt attempt) {
-  asio::cancellation_signal stop;
-  const auto served = begin(std::move(attempt), stop);
+  const auto served = begin(std::move(attempt), never_stopped_.emplace_back());
   EXPECT_TRUE(until([&] { return served->ended; }));
   return *served;
 }

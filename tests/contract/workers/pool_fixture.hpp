@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,6 +59,7 @@ class PoolFixture : public testing::Test {
   /// The last word of every test: a run is served.
   void expect_that_work_goes_on();
 
+  std::list<asio::cancellation_signal> never_stopped_;  ///< A task may use its signal after its last line.
   asio::io_context io_;
   std::string dir_;
   std::unique_ptr<Pool> pool_;

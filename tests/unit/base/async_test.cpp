@@ -107,6 +107,22 @@ TEST_F(AsyncTest, StoppingATaskCancelsItsWaitAndIsNotADeadline) {
   EXPECT_THAT(seen_, ElementsAre("cancelled"));
 }
 
+TEST_F(AsyncTest, ASignalMayBelongToWhatTheTaskCaptured) {
+  auto stop = std::make_shared<asio::cancellation_signal>();
+  const std::weak_ptr<asio::cancellation_signal> alive = stop;
+  auto& signal = *stop;
+  bool ended = false;
+  auto ends_without_waiting = [stop = std::move(stop), &ended]() -> awaitable<void> {
+    ended = true;
+    co_return;
+  };
+  spawn(io_.get_executor(), "test", signal, std::move(ends_without_waiting));
+  while (!ended) io_.run_one();
+  EXPECT_FALSE(alive.expired()) << "the end of the task is still to be told, with the signal at hand";
+  run();
+  EXPECT_TRUE(alive.expired());
+}
+
 TEST_F(AsyncTest, ANotifiedEventWakesEveryWaiter) {
   Event event(io_.get_executor());
   for (int i = 0; i < 3; ++i) {

@@ -35,6 +35,36 @@ TEST_F(PeakEstimateTest, OneRunThatEndedMeasuresItsRoute) {
   EXPECT_FALSE(estimate_.predict("/other").measured);
 }
 
+TEST_F(PeakEstimateTest, WhatWasLearnedOutlivesTheProcess) {
+  finish(309);
+  finish(200, 100);
+  estimate_.observe("/unmeasured", megabytes(70), PeakKind::cut_short);
+  estimate_.observe("/other", megabytes(40), PeakKind::complete);
+  const auto learned = estimate_.learned();
+  EXPECT_EQ(learned.size(), 2U) << "a route that never came to its end is to run alone again";
+
+  PeakEstimate next;
+  next.restore(learned);
+  EXPECT_EQ(next.predict("/analyze").peak, predicted());
+  EXPECT_TRUE(next.predict("/analyze").measured);
+  EXPECT_FALSE(next.predict("/unmeasured").measured);
+  EXPECT_EQ(next.learned(), learned);
+}
+
+TEST_F(PeakEstimateTest, WhatIsRestoredDoesNotReplaceWhatWasObservedSince) {
+  finish(20);
+  estimate_.restore(std::vector<RoutePeaks>{{"/analyze", {megabytes(309)}}, {"/empty", {}}});
+  EXPECT_EQ(predicted(), megabytes(25));
+  EXPECT_FALSE(estimate_.predict("/empty").measured);
+}
+
+TEST_F(PeakEstimateTest, RestoredRoutesAreBoundedLikeObservedOnes) {
+  PeakEstimate small({.window = 2, .max_routes = 1});
+  small.restore(
+      std::vector<RoutePeaks>{{"/old", {megabytes(1)}}, {"/new", {megabytes(20), megabytes(20), megabytes(309)}}});
+  EXPECT_EQ(small.learned(), (std::vector<RoutePeaks>{{"/new", {megabytes(20), megabytes(20)}}}));
+}
+
 TEST_F(PeakEstimateTest, ASmallPeakIsRaisedToTheFloor) {
   finish(1);
   EXPECT_EQ(predicted(), megabytes(8));
