@@ -52,23 +52,33 @@ function readClimbs(trace, orders) {
   return climbs;
 }
 
-/** One run, which is tried as often as the server tries it. */
-async function climbsOfOneRun({ build, directory }, rate) {
-  const worker = `${join(build, 'leaky_worker')} --retain-mb 0 --alloc-mb ${4 * limit} --alloc-mb-s ${rate}`;
-  const server = await startServer({ build, directory, worker, env: { MEMORY_LIMIT: `${limit * MB}`, MAX_CONCURRENT_ANALYSES: '1' } });
-  const file = join(server.data, 'trace');
-  const eye = spawn(join(build, 'tree_watch'), ['--root', `${server.service.pid}`, '--limit', `${limit * MB}`, '--period', '1', '--trace', file], { stdio: ['pipe', 'ignore', 'inherit'] });
+/** Looks at the tree below `root`, every millisecond until the returned function is called. */
+function beginTrace({ build }, root, file) {
+  const flags = ['--root', `${root}`, '--limit', `${limit * MB}`, '--period', '1', '--trace', file];
+  const eye = spawn(join(build, 'tree_watch'), flags, { stdio: ['pipe', 'ignore', 'inherit'] });
   const ended = new Promise((done) => eye.once('close', done));
+  return () => {
+    eye.stdin.end();
+    return ended;
+  };
+}
+
+/** One run, which is tried as often as the server tries it. */
+async function climbsOfOneRun(bench, rate) {
+  const worker = `${join(bench.build, 'leaky_worker')} --retain-mb 0 --alloc-mb ${4 * limit} --alloc-mb-s ${rate}`;
+  const env = { MEMORY_LIMIT: `${limit * MB}`, MAX_CONCURRENT_ANALYSES: '1' };
+  const { service, port, data } = await startServer({ ...bench, worker, env });
+  const file = join(data, 'trace');
+  const endTrace = beginTrace(bench, service.pid, file);
   try {
     const body = JSON.stringify({ prompt: 'climb', thread_id: 'overshoot' });
-    await fetch(`http://127.0.0.1:${server.port}/analyze`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })
-      .then((response) => response.text());
+    const headers = { 'Content-Type': 'application/json' };
+    await (await fetch(`http://127.0.0.1:${port}/analyze`, { method: 'POST', headers, body })).text();
   } finally {
-    eye.stdin.end();
-    await ended;
-    await server.service.stop();
+    await endTrace();
+    await service.stop();
   }
-  return readClimbs(readTrace(file), readOrders(server.service.output()));
+  return readClimbs(readTrace(file), readOrders(service.output()));
 }
 
 function row(rate, climbs) {
@@ -81,20 +91,21 @@ function row(rate, climbs) {
 }
 
 async function run(directory) {
-  const build = resolve(options.build);
+  const bench = { directory, build: resolve(options.build) };
   console.log(`${cpus().length} processors; limit ${limit} MB, emergency from ${emergency} MB; load before: ${load()}`);
   const rows = [];
   for (const rate of options.rates.split(',')) {
     const climbs = [];
     while (climbs.length < Number(options.rounds)) {
-      const found = await climbsOfOneRun({ build, directory }, rate);
+      const found = await climbsOfOneRun(bench, rate);
       if (found.length === 0) throw new Error(`at ${rate} MB/s the tree never came to ${emergency} MB`);
       climbs.push(...found);
     }
     rows.push(row(rate, climbs));
     console.error(`  ${rate} MB/s: ${climbs.length} attempts`);
   }
-  console.log(`\n${markdown(['MB/s', 'attempts', 'given up', 'past emergency, MB', 'past the limit, MB', 'attempts past the limit', 'to the order, ms', 'order to gone, ms'], rows)}`);
+  const head = ['MB/s', 'attempts', 'given up', 'past emergency, MB', 'past the limit, MB', 'attempts past the limit', 'to the order, ms', 'order to gone, ms'];
+  console.log(`\n${markdown(head, rows)}`);
   console.log(`\nMedian, most; load after: ${load()}`);
 }
 
