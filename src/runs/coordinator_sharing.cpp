@@ -96,15 +96,4 @@ void Coordinator::land(const governor::ResultKey& key, const RunId& leader, Next
 
 bool Coordinator::leave_queue(const RunId& id) { return queue_.remove(id) || flights_.remove(id); }
 
-std::optional<QueuePlace> Coordinator::place_behind_leader(const RunId& id) const {
-  const auto leader = flights_.leader_of(id);
-  if (!leader) return std::nullopt;
-  return QueuePlace{.position = queue_.position(*leader),
-                    .reason = "same_question",
-                    .detail = "the same question is being answered; it will get that answer",
-                    .estimate_seconds = {},
-                    .needed = {},
-                    .free = {}};
-}
-
 }  // namespace holdfast::runs
