@@ -15,7 +15,8 @@ namespace {
 using memory::Level;
 namespace json = boost::json;
 
-// A reading costs some 20 microseconds: not one for each of thousands of runs a second, but for each that lasts.
+// A reading costs some 20 microseconds: not one for each of thousands of runs a second, but for each that lasts so
+// long.
 constexpr std::chrono::milliseconds kFreshReading{25};
 // A worker that differs this much from the snapshot makes it worth a new one.
 constexpr Bytes kWorthALook{4 * kMegabyte.count()};
@@ -142,7 +143,7 @@ Governor::Verdict Governor::admit_newcomer(const Ask& ask) {
 std::shared_ptr<AttemptMemory> Governor::start(const Ask& ask, const Admitted& admitted) {
   const auto now = clock_.steady();
   auto& worker = idle_worker(ask);
-  read(worker);
+  refresh(worker);
   note_idle(worker);
   worker.now.phase = WorkerPhase::busy;
   worker.last_route = ask.route;
@@ -181,7 +182,7 @@ MemoryReceipt Governor::end(AttemptMemory& attempt, PeakKind kind) {
   const auto now = clock_.steady();
   if (auto* worker = ledger_.find(attempt.pid)) {
     const auto before = worker->held;
-    read(*worker);
+    now - attempt.started_at >= kFreshReading ? read(*worker) : refresh(*worker);
     attempt.saw(worker->held);
     ++worker->runs;
     worker->floor_due = true;
@@ -225,12 +226,14 @@ void Governor::count_kernel_kills() {
 }
 
 void Governor::read(LedgerEntry& worker) {
-  const auto now = clock_.steady();
-  if (worker.read_at != SteadyTime() && now - worker.read_at < kFreshReading) return;
   if (const auto held = senses_.read_worker(worker.now.pid)) {
     worker.held = *held;
-    worker.read_at = now;
+    worker.read_at = clock_.steady();
   }
+}
+
+void Governor::refresh(LedgerEntry& worker) {
+  if (worker.read_at == SteadyTime() || clock_.steady() - worker.read_at >= kFreshReading) read(worker);
 }
 
 // The worker has no run, and `held` was read since it has none.

@@ -154,6 +154,7 @@ class Governor {
   LedgerEntry& idle_worker(const Ask& ask);
   std::shared_ptr<AttemptMemory> start(const Ask& ask, const Admitted& admitted);
   void read(LedgerEntry& worker);
+  void refresh(LedgerEntry& worker);  ///< Unless its reading is fresh.
   void note_idle(LedgerEntry& worker);
   void head_waits(std::optional<Waiting> waiting) noexcept;
   void watch_attempts();

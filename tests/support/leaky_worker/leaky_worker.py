@@ -172,13 +172,14 @@ def analyze(flags, request):
     retained = habits["retain_mb"]
     if habits["retain_share"] >= 0:
         retained = habits["retain_share"] * habits["alloc_mb"]
+    # First: until it executes its program a child counts with all that its parent holds.
+    leave_grandchild(habits["grandchild_mb"], habits["grandchild_leaves"] > 0)
     kept.append(take(retained, habits["alloc_mb_s"]))
     passing = take(habits["alloc_mb"] - retained, habits["alloc_mb_s"])
     kept.append(fragments(habits["fragment_mb"], habits["fragment_pattern"]))
     leak_native(habits["native_leak_mb"])
     for _ in range(int(habits["thread_leak"])):
         leave_thread(habits["thread_kb"])
-    leave_grandchild(habits["grandchild_mb"], habits["grandchild_leaves"] > 0)
     kept.append(write_and_read_file(habits["page_cache_mb"], flags.page_cache_dir))
     passing += take(habits["spike_mb"], habits["spike_mb_s"])
     time.sleep(habits["hold_ms"] / 1000)

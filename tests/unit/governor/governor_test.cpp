@@ -247,6 +247,17 @@ TEST_F(GovernorTest, WhatARunTookBetweenTwoTicksIsNotGivenAwayWithItsPromise) {
   EXPECT_EQ(view_.usage->used, mb(350)) << "it was looked again";
 }
 
+TEST_F(GovernorTest, TheReceiptOfARunThatLastedIsNotThatOfTheTickBeforeItsEnd) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  auto attempt = admitted(ask(1, 11));
+  hold(11, mb(40));
+  tick();
+  hold(11, mb(80));
+  clock_.advance(10ms);
+  EXPECT_EQ(governor_.end(*attempt, PeakKind::complete).retained, static_cast<std::int64_t>(mb(60).count()));
+}
+
 TEST_F(GovernorTest, WorkersAreStartedOnlyWhenTheirStartFits) {
   parked_ = {2, 3};
   see(1, 11, WorkerPhase::starting, mb(5));
