@@ -1,0 +1,57 @@
+#include "agent/allocator.hpp"
+
+#include <dlfcn.h>
+#include <gnu/libc-version.h>
+#include <malloc.h>
+
+namespace holdfast::agent {
+namespace {
+
+const void* object_of(const void* address) {
+  Dl_info info{};
+  return address != nullptr && dladdr(address, &info) != 0 ? info.dli_fbase : nullptr;
+}
+
+}  // namespace
+
+void HostAllocator::find() {
+  mallctl_ = reinterpret_cast<Mallctl>(dlsym(RTLD_DEFAULT, "mallctl"));
+  const void* malloc_in_use = dlsym(RTLD_DEFAULT, "malloc");
+  const void* libc = object_of(reinterpret_cast<const void*>(&gnu_get_libc_version));
+  if (object_of(malloc_in_use) == libc && libc != nullptr) {
+    kind_ = kGlibc;
+    mallinfo2_ = dlsym(RTLD_DEFAULT, "mallinfo2");
+  } else if (mallctl_ != nullptr && object_of(reinterpret_cast<const void*>(mallctl_)) == object_of(malloc_in_use)) {
+    kind_ = kJemalloc;
+  } else {
+    kind_ = kOtherAllocator;
+  }
+}
+
+MallocFigures HostAllocator::read() const {
+  if (kind_ == kGlibc && mallinfo2_ != nullptr) {
+    const auto info = reinterpret_cast<struct mallinfo2 (*)()>(mallinfo2_)();
+    return {true, info.uordblks + info.hblkhd, info.fordblks};
+  }
+  if (kind_ != kJemalloc) return {};
+  // Statistics are those of the last epoch; writing it begins a new one.
+  uint64_t epoch = 1;
+  size_t live = 0;
+  size_t resident = 0;
+  size_t size = sizeof live;
+  if (mallctl_("epoch", nullptr, nullptr, &epoch, sizeof epoch) != 0) return {};
+  if (mallctl_("stats.allocated", &live, &size, nullptr, 0) != 0) return {};
+  if (mallctl_("stats.resident", &resident, &size, nullptr, 0) != 0) return {};
+  return {true, live, resident > live ? resident - live : 0};
+}
+
+bool HostAllocator::trim() const {
+  if (kind_ == kGlibc) {
+    malloc_trim(0);
+    return true;
+  }
+  // 4096 is MALLCTL_ARENAS_ALL of jemalloc 5.
+  return kind_ == kJemalloc && mallctl_("arena.4096.purge", nullptr, nullptr, nullptr, 0) == 0;
+}
+
+}  // namespace holdfast::agent
