@@ -1,7 +1,9 @@
 #include "agent/allocator.hpp"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <gnu/libc-version.h>
+#include <link.h>
 #include <malloc.h>
 
 namespace holdfast::agent {
@@ -12,16 +14,32 @@ const void* object_of(const void* address) {
   return address != nullptr && dladdr(address, &info) != 0 ? info.dli_fbase : nullptr;
 }
 
+// A program at fixed addresses has an entry of its own for each function whose address it takes; that is what
+// everybody is given then. It is no definition.
+bool is_an_entry_only(const void* address) {
+  Dl_info info{};
+  const ElfW(Sym)* symbol = nullptr;
+  return dladdr1(address, &info, reinterpret_cast<void**>(const_cast<ElfW(Sym)**>(&symbol)), RTLD_DL_SYMENT) != 0 &&
+         symbol != nullptr && symbol->st_shndx == SHN_UNDEF;
+}
+
+const void* object_with_malloc() {
+  const void* in_use = dlsym(RTLD_DEFAULT, "malloc");
+  // Behind us in the order is everything but the program itself.
+  if (in_use != nullptr && is_an_entry_only(in_use)) in_use = dlsym(RTLD_NEXT, "malloc");
+  return object_of(in_use);
+}
+
 }  // namespace
 
 void HostAllocator::find() {
   mallctl_ = reinterpret_cast<Mallctl>(dlsym(RTLD_DEFAULT, "mallctl"));
-  const void* malloc_in_use = dlsym(RTLD_DEFAULT, "malloc");
+  const void* in_use = object_with_malloc();
   const void* libc = object_of(reinterpret_cast<const void*>(&gnu_get_libc_version));
-  if (object_of(malloc_in_use) == libc && libc != nullptr) {
+  if (in_use == libc && libc != nullptr) {
     kind_ = kGlibc;
     mallinfo2_ = dlsym(RTLD_DEFAULT, "mallinfo2");
-  } else if (mallctl_ != nullptr && object_of(reinterpret_cast<const void*>(mallctl_)) == object_of(malloc_in_use)) {
+  } else if (mallctl_ != nullptr && object_of(reinterpret_cast<const void*>(mallctl_)) == in_use) {
     kind_ = kJemalloc;
   } else {
     kind_ = kOtherAllocator;

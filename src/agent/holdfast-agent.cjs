@@ -14,6 +14,8 @@ if (isMainThread && path) {
 
   const pageSize = 4096;
   const at = { interval: 12, owner: 64, command: 128, figures: 1024, answer: 1280 };
+  // Buffers that a collection has dropped are freed by another thread after it.
+  const buffersFreed = 50;
   const kind = { bits: 15, collect: 2 };
   const status = { done: 1, failed: 3 };
   // Another process owns the page: it may end and leave it to us, which is worth a look now and then.
@@ -31,7 +33,7 @@ if (isMainThread && path) {
     let hash = 2166136261;
     const add = (byte) => { hash = Math.imul(hash ^ byte, 16777619); };
     for (let i = 0; i < 4; i += 1) add(block[i]);
-    for (let i = 8; i < block.length - 8; i += 1) add(block[i]);
+    for (let i = 8; i < block.length - 4; i += 1) add(block[i]);
     return hash >>> 0;
   };
 
@@ -66,7 +68,7 @@ if (isMainThread && path) {
     return collectGarbage;
   };
 
-  const collect = (fd, command) => {
+  const collect = (command) => {
     const before = process.memoryUsage.rss();
     const started = process.hrtime.bigint();
     let result = status.done;
@@ -77,44 +79,29 @@ if (isMainThread && path) {
     } catch {
       result = status.failed;
     }
-    const now = process.hrtime.bigint();
-    publish(fd);
-    answer.writeBigUInt64LE(now, 8);
-    answer.writeUInt32LE(command, 16);
-    answer.writeUInt32LE(result, 20);
-    answer.writeBigUInt64LE(now - started, 24);
-    answer.writeBigUInt64LE(BigInt(before), 32);
-    answer.writeBigUInt64LE(BigInt(process.memoryUsage.rss()), 40);
-    answer.writeBigInt64LE(0n, 48);
-    write(fd, answer, at.answer);
+    const took = process.hrtime.bigint() - started;
+    setTimeout(() => withPage((fd) => {
+      publish(fd);
+      answer.writeBigUInt64LE(process.hrtime.bigint(), 8);
+      answer.writeUInt32LE(command, 16);
+      answer.writeUInt32LE(result, 20);
+      answer.writeBigUInt64LE(took, 24);
+      answer.writeBigUInt64LE(BigInt(before), 32);
+      answer.writeBigUInt64LE(BigInt(process.memoryUsage.rss()), 40);
+      answer.writeBigInt64LE(0n, 48);
+      write(fd, answer, at.answer);
+    }), buffersFreed).unref();
   };
 
-  const later = (milliseconds) => { setTimeout(look, milliseconds).unref(); };
-
   // The page is opened anew each time: a descriptor that the program closes could be somebody else's file by then.
-  const look = () => {
+  // Undefined: the supervisor and its page are gone, or the program may not open files.
+  const withPage = (use) => {
     let fd;
-    let next = othersInterval;
     try {
       fd = fs.openSync(path, 'r+');
-      if (fs.readSync(fd, page, 0, pageSize, 0) !== pageSize) return;
-      const owner = page.readUInt32LE(at.owner);
-      if (owner === 0 || owner === process.pid) next = Math.max(page.readUInt32LE(at.interval), 10);
-      if (owner === process.pid) {
-        const command = page.readUInt32LE(at.command);
-        if (seen === undefined) {
-          // A predecessor's numbers go on. What was answered is not asked of us.
-          figures.writeUInt32LE(page.readUInt32LE(at.figures) & ~1, 0);
-          answer.writeUInt32LE(page.readUInt32LE(at.answer) & ~1, 0);
-          seen = page.readUInt32LE(at.answer + 16);
-        }
-        if (command !== seen && (command & kind.bits) === kind.collect) collect(fd, command);
-        else publish(fd);
-        seen = command;
-      }
-      later(next);
+      return use(fd);
     } catch {
-      // The supervisor and its page are gone, or the program may not open files: nothing more to do here.
+      return undefined;
     } finally {
       try {
         if (fd !== undefined) fs.closeSync(fd);
@@ -124,5 +111,30 @@ if (isMainThread && path) {
     }
   };
 
-  later(20);
+  // Milliseconds to the next look.
+  const follow = (fd) => {
+    if (fs.readSync(fd, page, 0, pageSize, 0) !== pageSize) return undefined;
+    const owner = page.readUInt32LE(at.owner);
+    if (owner !== 0 && owner !== process.pid) return othersInterval;
+    if (owner === process.pid) {
+      const command = page.readUInt32LE(at.command);
+      if (seen === undefined) {
+        // A predecessor's numbers go on. What was answered is not asked of us.
+        figures.writeUInt32LE((page.readUInt32LE(at.figures) & ~1) >>> 0, 0);
+        answer.writeUInt32LE((page.readUInt32LE(at.answer) & ~1) >>> 0, 0);
+        seen = page.readUInt32LE(at.answer + 16);
+      }
+      publish(fd);
+      if (command !== seen && (command & kind.bits) === kind.collect) collect(command);
+      seen = command;
+    }
+    return Math.max(page.readUInt32LE(at.interval), 10);
+  };
+
+  const look = () => {
+    const next = withPage(follow);
+    if (next !== undefined) setTimeout(look, next).unref();
+  };
+
+  setTimeout(look, 20).unref();
 }

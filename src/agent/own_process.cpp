@@ -63,9 +63,11 @@ uint64_t start_ticks_of(uint32_t pid) {
 
 uint64_t now_ns() { return ns_of(CLOCK_MONOTONIC); }
 
+uint64_t own_busy_ns() { return ns_of(CLOCK_THREAD_CPUTIME_ID); }
+
 uint64_t busy_ns() {
   const uint64_t all = ns_of(CLOCK_PROCESS_CPUTIME_ID);
-  const uint64_t own = ns_of(CLOCK_THREAD_CPUTIME_ID);
+  const uint64_t own = own_busy_ns();
   return all > own ? all - own : 0;
 }
 

@@ -19,6 +19,8 @@ struct ResidentMemory {
 
 /// Nanoseconds of CLOCK_MONOTONIC.
 [[nodiscard]] uint64_t now_ns();
+/// Processor time of the calling thread: what a reading costs, also where others keep the processor from it.
+[[nodiscard]] uint64_t own_busy_ns();
 /// Processor time of all threads but the calling one.
 [[nodiscard]] uint64_t busy_ns();
 

@@ -81,16 +81,16 @@ struct Figures {
   uint64_t shared;  ///< Of it, files and shared memory.
   uint64_t malloc_at;
   uint64_t malloc_live;
-  uint64_t malloc_free;       ///< Freed and kept; for glibc not all of it need be resident.
-  uint64_t malloc_took;       ///< Nanoseconds that the reading cost.
+  uint64_t malloc_free;  ///< Freed and kept; for glibc not all of it need be resident.
+  uint64_t malloc_took;  ///< Nanoseconds of processor time that the reading cost.
   uint64_t runtime_at;
-  uint64_t runtime_total;     ///< What the runtime's own allocator has mapped.
-  uint64_t runtime_live;      ///< Of it, held by objects.
+  uint64_t runtime_total;  ///< What the runtime's own allocator has mapped.
+  uint64_t runtime_live;   ///< Of it, held by objects.
   uint64_t runtime_took;
-  uint32_t gc_counts[3];      ///< As gc.get_count().
+  uint32_t gc_counts[3];  ///< As gc.get_count().
   uint32_t gc_enabled;
   uint64_t commands_done;
-  char version[24];           ///< Of the runtime, or of the C library.
+  char version[24];  ///< Of the runtime, or of the C library.
 };
 
 /// Figures that the script for Node writes.

@@ -46,8 +46,8 @@ bool HostPython::find() {
   return look_up(is_initialized_, "Py_IsInitialized") && look_up(take_lock_, "PyGILState_Ensure") &&
          look_up(give_lock_, "PyGILState_Release") && look_up(get_version_, "Py_GetVersion") &&
          look_up(import_, "PyImport_ImportModule") && look_up(call_method_, "PyObject_CallMethod") &&
-         look_up(tuple_item_, "PyTuple_GetItem") && look_up(as_long_, "PyLong_AsLong") &&
-         look_up(drop_, "Py_DecRef") && look_up(clear_error_, "PyErr_Clear");
+         look_up(tuple_item_, "PyTuple_GetItem") && look_up(as_long_, "PyLong_AsLong") && look_up(drop_, "Py_DecRef") &&
+         look_up(clear_error_, "PyErr_Clear");
 }
 
 bool HostPython::is_up() const {

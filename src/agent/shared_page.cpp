@@ -31,7 +31,7 @@ bool lives(uint64_t process) {
 bool SharedPage::map(const char* path) {
   const int fd = open(path, O_RDWR | O_CLOEXEC);
   if (fd < 0) return false;
-  struct stat file {};
+  struct stat file{};
   void* mapped = MAP_FAILED;
   if (fstat(fd, &file) == 0 && file.st_size == static_cast<off_t>(kPageSize)) {
     mapped = mmap(nullptr, kPageSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -34,7 +34,8 @@ BlockState copy_block(AgentPage page, std::size_t at, Block<T>& block) {
     std::memcpy(&block, copy.data(), sizeof block);
     if (block.sequence == 0) return BlockState::empty;
     if (block.sequence % 2 != 0) continue;
-    const auto sum = agent::checksum_of(block.sequence, &block.contents, sizeof block.contents + sizeof block.reserved2);
+    const auto sum =
+        agent::checksum_of(block.sequence, &block.contents, sizeof block.contents + sizeof block.reserved2);
     if (block.checksum == sum) return BlockState::whole;
   }
   return BlockState::torn;
@@ -127,9 +128,7 @@ Result<AgentFigures> read_agent_figures(AgentPage page, SteadyTime now) {
   }
   switch (figures.runtime) {
     case agent::kNoRuntime: figures.runtime_heap = HeapFigures(); break;
-    case agent::kCPython:
-      figures.runtime_heap = heap(told.runtime_at, told.runtime_total, told.runtime_live);
-      break;
+    case agent::kCPython: figures.runtime_heap = heap(told.runtime_at, told.runtime_total, told.runtime_live); break;
     case agent::kNode: figures.runtime_heap = node_heap(page, told.pid, now, figures.version); break;
   }
   std::ranges::copy(told.gc_counts, figures.gc_counts.begin());

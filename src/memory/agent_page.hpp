@@ -37,7 +37,7 @@ struct AgentFigures {
   agent::Allocator allocator = agent::kOtherAllocator;
   std::string version;  ///< Of the runtime, or of the C library. Printable.
   Bytes resident;
-  Bytes shared;  ///< Of it, files and shared memory.
+  Bytes shared;                       ///< Of it, files and shared memory.
   std::optional<HeapFigures> malloc;  ///< None: an allocator that the library does not know.
   /// Of the runtime's own allocator. None: it has not been read yet, or a runtime tells nothing. Zeros: there is none.
   std::optional<HeapFigures> runtime_heap;

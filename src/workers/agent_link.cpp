@@ -79,8 +79,8 @@ std::vector<std::string> AgentLink::entries(const std::vector<std::string_view>&
   out.push_back(fmt::format("LD_PRELOAD={}{}{}", config_.library, preloaded.empty() ? "" : ":", preloaded));
   if (config_.node_script.empty()) return out;
   const auto options = value_of(environment, "NODE_OPTIONS");
-  out.push_back(fmt::format("NODE_OPTIONS={}{}--require {}", options, options.empty() ? "" : " ",
-                            quoted(config_.node_script)));
+  out.push_back(
+      fmt::format("NODE_OPTIONS={}{}--require {}", options, options.empty() ? "" : " ", quoted(config_.node_script)));
   return out;
 }
 

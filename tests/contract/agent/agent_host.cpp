@@ -48,6 +48,7 @@ AgentHost::AgentHost(std::vector<std::string> command, const std::vector<std::st
     ::setpgid(0, 0);
     ::dup2(in[0], 0);
     ::dup2(out[1], 1);
+    for (int fd = 3; fd < 1024; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     ::execvpe(arguments[0], arguments.data(), variables.data());
     ::_exit(127);
   }
@@ -117,15 +118,10 @@ memory::AgentFigures AgentHost::figures(const Fits& fits, std::chrono::milliseco
 }
 
 Result<memory::AgentAnswer> AgentHost::ask(agent::Command command, std::chrono::milliseconds patience) {
-  const auto claimed = system_clock().steady() + std::chrono::seconds(5);
-  while (!link_->is_claimed() && system_clock().steady() < claimed) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
   std::optional<Result<memory::AgentAnswer>> answer;
   const auto deadline = system_clock().steady() + patience;
-  spawn(io_.get_executor(), "ask", [&]() -> awaitable<void> {
-    answer = co_await AgentLink::ask(link_, command, deadline);
-  });
+  spawn(io_.get_executor(), "ask",
+        [&]() -> awaitable<void> { answer = co_await AgentLink::ask(link_, command, deadline); });
   io_.restart();
   io_.run();
   return std::move(*answer);

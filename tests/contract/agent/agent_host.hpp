@@ -42,7 +42,8 @@ class AgentHost {
   using Fits = std::function<bool(const memory::AgentFigures&)>;
   memory::AgentFigures figures(const Fits& fits = {}, std::chrono::milliseconds patience = std::chrono::seconds(10));
 
-  Result<memory::AgentAnswer> ask(agent::Command command, std::chrono::milliseconds patience = std::chrono::seconds(10));
+  Result<memory::AgentAnswer> ask(agent::Command command,
+                                  std::chrono::milliseconds patience = std::chrono::seconds(10));
 
   [[nodiscard]] bool runs() const;
   void kill(int number) const;

@@ -3,7 +3,7 @@ const net = require('node:net');
 const { Worker, isMainThread } = require('node:worker_threads');
 
 const mode = process.argv[2];
-const kept = [];
+const kept = (globalThis.kept = []);
 
 const prepare = {
   objects() {

@@ -33,7 +33,8 @@ TEST(AgentInAnyProgram, ATrimGivesBackAHeapInPieces) {
   EXPECT_EQ(answer->status, agent::kDone);
   EXPECT_GT(answer->resident_before.count() - answer->resident_after.count(), 60 * kMegabyte);
   const auto bands = memory::make_bands(host->figures().resident, memory::to_band_report(host->figures()));
-  EXPECT_LE(bands.live->count() + bands.allocator_held->count() + bands.outside->count(), bands.resident.count() + kMegabyte);
+  EXPECT_LE(bands.live->count() + bands.allocator_held->count() + bands.outside->count(),
+            bands.resident.count() + kMegabyte);
 }
 
 TEST(AgentInAnyProgram, ThereIsNothingToCollect) {
@@ -73,6 +74,7 @@ TEST(AgentInAnyProgram, AThousandThreadsThatAllocateGoOn) {
 
 TEST(AgentInAnyProgram, ForkingWhileItPublishesAndTrimsIsSafe) {
   const auto host = AgentHost::native("forks");
+  host->figures();
   for (int i = 0; i < 20; ++i) static_cast<void>(host->ask(agent::kTrim));
   host->wait_ready();
   EXPECT_TRUE(host->runs());
@@ -92,7 +94,8 @@ TEST(AgentInAnyProgram, AProgramThatClosesEveryDescriptorMeetsNoneOfOurs) {
   EXPECT_EQ(host->line(), "listening");
   host->figures();
   int fds = 0;
-  for ([[maybe_unused]] const auto& fd : std::filesystem::directory_iterator("/proc/" + std::to_string(host->pid()) + "/fd")) {
+  for ([[maybe_unused]] const auto& fd :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(host->pid()) + "/fd")) {
     ++fds;
   }
   EXPECT_EQ(fds, 4);  // 0, 1, 2 and its socket.
@@ -104,9 +107,8 @@ TEST(AgentInAnyProgram, AProgramThatClosesEveryDescriptorMeetsNoneOfOurs) {
 TEST(AgentInAnyProgram, TheProgramThatItBecomesByExecGetsThePage) {
   const auto host = AgentHost::native("exec");
   host->wait_ready();
-  const auto seen = host->figures([](const auto& figures) {
-    return figures.malloc && figures.malloc->total > Bytes(50 * kMegabyte);
-  });
+  const auto seen = host->figures(
+      [](const auto& figures) { return figures.malloc && figures.malloc->total > Bytes(50 * kMegabyte); });
   EXPECT_EQ(seen.pid, host->pid());
   EXPECT_TRUE(host->ask(agent::kTrim));
 }

@@ -43,6 +43,8 @@ TEST(AgentInNode, DroppedBuffersAreCollectedAndTrimmed) {
   host->wait_ready();
   const auto before = resident_bytes(host->pid());
   ASSERT_TRUE(host->ask(agent::kCollect));
+  EXPECT_LT(host->figures([](const auto& seen) { return seen.malloc->live < Bytes(30 * kMegabyte); }).malloc->live,
+            Bytes(30 * kMegabyte));
   const auto trimmed = host->ask(agent::kTrim);
   ASSERT_TRUE(trimmed) << trimmed.error().message();
   EXPECT_EQ(trimmed->status, agent::kDone);

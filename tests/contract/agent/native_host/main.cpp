@@ -63,7 +63,7 @@ void churn() {
       std::free(block);
       block = std::malloc(16 + random() % 4000);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }
 
