@@ -69,7 +69,7 @@ void Agent::measure(bool asked) {
   busy_before_ = busy;
   const uint64_t now = now_ns();
   if (asked || is_due(figures_.malloc_at, figures_.malloc_took, 0, now)) read_malloc();
-  if (figures_.runtime != kCPython) return;
+  if (!python_.is_usable()) return;
   const bool due = busy_since_reading_ && is_due(figures_.runtime_at, figures_.runtime_took, kPythonInterval, now);
   if (asked || (asleep && due)) read_python();
 }
@@ -129,7 +129,7 @@ Status Agent::do_it(Command kind, Answer* answer) {
   switch (kind) {
     case kMeasure: return kDone;  // Every answer comes with fresh figures.
     case kCollect:
-      if (figures_.runtime != kCPython) return kUnsupported;
+      if (!python_.is_usable()) return kUnsupported;
       answer->collected = python_.collect();
       return answer->collected >= 0 ? kDone : kFailed;
     case kTrim: return allocator_.trim() ? kDone : kUnsupported;

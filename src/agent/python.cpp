@@ -43,11 +43,19 @@ bool HostPython::find() {
   // Public since 3.13, by another name before.
   if (!look_up(is_finalizing_, "_Py_IsFinalizing")) look_up(is_finalizing_, "Py_IsFinalizing");
   look_up(heap_statistics_, "_PyObject_DebugMallocStats");
-  return look_up(is_initialized_, "Py_IsInitialized") && look_up(take_lock_, "PyGILState_Ensure") &&
-         look_up(give_lock_, "PyGILState_Release") && look_up(get_version_, "Py_GetVersion") &&
-         look_up(import_, "PyImport_ImportModule") && look_up(call_method_, "PyObject_CallMethod") &&
-         look_up(tuple_item_, "PyTuple_GetItem") && look_up(as_long_, "PyLong_AsLong") && look_up(drop_, "Py_DecRef") &&
-         look_up(clear_error_, "PyErr_Clear");
+  if (!look_up(is_initialized_, "Py_IsInitialized") || !look_up(get_version_, "Py_GetVersion")) return false;
+  usable_ = look_up(take_lock_, "PyGILState_Ensure") && look_up(give_lock_, "PyGILState_Release") &&
+            look_up(import_, "PyImport_ImportModule") && look_up(call_method_, "PyObject_CallMethod") &&
+            look_up(tuple_item_, "PyTuple_GetItem") && look_up(as_long_, "PyLong_AsLong") &&
+            look_up(drop_, "Py_DecRef") && look_up(clear_error_, "PyErr_Clear") && has_lock();
+  return true;
+}
+
+// Before 3.7 the interpreter has no lock until it starts a second thread of its own.
+bool HostPython::has_lock() const {
+  const char* text = get_version_();
+  if (text[0] != '3' || text[1] != '.') return false;
+  return text[2] >= '7' || (text[3] >= '0' && text[3] <= '9');
 }
 
 bool HostPython::is_up() const {

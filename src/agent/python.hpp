@@ -24,8 +24,9 @@ struct PythonFigures {
 
 class HostPython {
  public:
-  /// False: there is none, or one that lacks a symbol.
+  /// Whether there is one. is_usable(): and one that has all that is needed, 3.7 or later.
   bool find();
+  [[nodiscard]] bool is_usable() const { return usable_; }
 
   [[nodiscard]] bool is_up() const;
 
@@ -46,9 +47,11 @@ class HostPython {
   struct Object;  // PyObject
   class Lock;
 
+  [[nodiscard]] bool has_lock() const;
   [[nodiscard]] Object* call_gc(const char* function) const;
   [[nodiscard]] bool read_triple(const char* function, long (&numbers)[3]) const;
 
+  bool usable_ = false;
   int (*is_initialized_)() = nullptr;
   int (*is_finalizing_)() = nullptr;
   int (*take_lock_)() = nullptr;
