@@ -75,6 +75,15 @@ int daily_report(const ReportOptions& options);
 /// Asks a live server to give memory back now; prints what each step gave.
 int relieve(const ServerAccess& server, Output output);
 
+struct TopOptions {
+  ServerAccess server;
+  std::string interval = "1s";  ///< Between two looks.
+  bool once = false;            ///< Print one look and end, as where there is no terminal.
+};
+
+/// A live view of a server's memory, its workers and its routes, until `q` or SIGINT.
+int top(const TopOptions& options);
+
 /// Replaces this process by the built-in worker program, which stands beside this one.
 int exec_text2sql(const std::vector<std::string>& arguments);
 

@@ -214,6 +214,17 @@ int main(int argc, char** argv) {
   add_server(*relieve_command, relieve_server);
   relieve_command->callback([&] { status = relieve(relieve_server, relieve_json ? Output::json : Output::people); });
 
+  TopOptions top_options{.server = {.url = kDefaultUrl}};
+  auto* top_command = app.add_subcommand(
+      "top",
+      "A live view of a server: how close its memory limit is, what runs and waits, what each worker holds, and what "
+      "analyses of each route need and leave behind.\nKeys: q leaves, any other key looks again. Where there is no "
+      "terminal, one look is printed.");
+  top_command->add_option("--interval", top_options.interval, "Between two looks: 500ms, 1s")->capture_default_str();
+  top_command->add_flag("--once", top_options.once, "Print one look and end");
+  add_server(*top_command, top_options.server);
+  top_command->callback([&] { status = top(top_options); });
+
   SettingFlags config_flags;
   auto* config_command = app.add_subcommand("config", "Print every setting in force and where it came from.");
   config_flags.add_to(*config_command);

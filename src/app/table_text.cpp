@@ -9,17 +9,16 @@ namespace {
 
 constexpr std::size_t kWidestCell = 60;
 
+}  // namespace
+
 std::string printable(std::string_view cell) {
   std::string text(cell);
-  // Control characters of stored text must not reach the terminal as commands.
   std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
   if (count_code_points(text) <= kWidestCell) return text;
   std::size_t bytes = text.size();
   while (count_code_points(std::string_view(text).substr(0, bytes)) > kWidestCell - 1) --bytes;
   return std::string(truncate_utf8(text, bytes)) + "…";
 }
-
-}  // namespace
 
 std::string format_table(const std::vector<TextRow>& rows) {
   std::vector<TextRow> cells;

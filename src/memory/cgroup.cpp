@@ -66,6 +66,18 @@ Result<std::uint64_t> hard_usage(std::string_view stat, CgroupVersion version) {
   return *held + *kernel - std::min(*kernel, *reclaimable);
 }
 
+// Of a v1 group and all above it, the visible and the others. None: there is none, or the kernel does not tell.
+Result<std::optional<Bytes>> hierarchical_limit(const KernelFiles& files, const std::string& group) {
+  constexpr std::string_view kKey = "hierarchical_memory_limit ";
+  auto stat = read_if_there(files, group + "/memory.stat");
+  if (!stat) return fail(std::move(stat));
+  if (!value_of(*stat, kKey)) return std::nullopt;
+  auto limit = number_of(*stat, kKey);
+  if (!limit) return fail(std::move(limit), group + "/memory.stat");
+  if (*limit >= kNoLimitV1) return std::nullopt;
+  return Bytes(*limit);
+}
+
 }  // namespace
 
 std::string_view to_string(CgroupVersion version) noexcept {
@@ -109,6 +121,12 @@ Result<std::optional<CgroupLimit>> Cgroup::limit(const KernelFiles& files) const
     const auto found = *limit;
     if (found && (!smallest || *found <= smallest->limit)) smallest = CgroupLimit{*found, group};
   }
+  if (version_ != CgroupVersion::v1) return smallest;
+  // A container sees its own group as the root, and here alone what is set above it.
+  auto above = hierarchical_limit(files, groups_.back());
+  if (!above) return fail(std::move(above), "read memory limit");
+  const auto found = *above;
+  if (found && (!smallest || *found < smallest->limit)) smallest = CgroupLimit{*found, groups_.back()};
   return smallest;
 }
 

@@ -45,8 +45,8 @@ class Cgroup {
   /// Directories from our own group up to the mount's root; one at least, unless the version is none.
   [[nodiscard]] const std::vector<std::string>& groups() const noexcept { return groups_; }
 
-  /// The smallest limit on the way up, and of two equal ones the upper, to which more is charged. None: no group has
-  /// one.
+  /// The smallest limit on the way up, and of two equal ones the upper, to which more is charged. One above what is
+  /// visible, which v1 alone tells, is named by the uppermost visible group. None: no group has one.
   [[nodiscard]] Result<std::optional<CgroupLimit>> limit(const KernelFiles& files) const;
 
   /// What is charged to `group` and all groups below it. not_found: the group is gone.

@@ -1,5 +1,7 @@
 #include "memory/probe.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -110,6 +112,13 @@ const Result<Cgroup>& Probe::cgroup() {
 std::optional<Bytes> Probe::read_worker(int pid) const {
   const auto tree = read_process_tree(files_, pid, {});
   return tree.own && tree.resident ? std::optional(*tree.resident) : std::nullopt;
+}
+
+std::optional<Bytes> Probe::lazily_freed(int pid) const {
+  const auto text = files_.read(fmt::format("/proc/{}/smaps_rollup", pid));
+  if (!text) return std::nullopt;
+  const auto size = kilobytes_of(*text, "LazyFree:");
+  return size ? std::optional(*size) : std::nullopt;
 }
 
 Snapshot Probe::take(std::span<const int> worker_pids, std::optional<Bytes> setting, SteadyTime now) {

@@ -24,6 +24,11 @@ class Probe {
   /// What the tree of one process holds now (RssAnon + RssShmem). None: it is gone, or cannot be read.
   [[nodiscard]] std::optional<Bytes> read_worker(int pid) const;
 
+  /// What the process gave back with MADV_FREE and the kernel has not taken yet: it counts as held, and is taken before
+  /// anything is killed for memory. Of the process itself, not of what it started. None: it is gone, or the kernel does
+  /// not tell. Takes 8 milliseconds for a process of 512 MB and holds its memory map meanwhile: for decisions only.
+  [[nodiscard]] std::optional<Bytes> lazily_freed(int pid) const;
+
  private:
   /// Where our cgroup is; looked for again as long as that failed.
   const Result<Cgroup>& cgroup();

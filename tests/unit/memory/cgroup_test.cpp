@@ -127,6 +127,22 @@ TEST_F(CgroupTest, TheHugeNumberOfV1IsNoLimit) {
   EXPECT_EQ(limit(), 536870912U);
 }
 
+TEST_F(CgroupTest, OfV1ALimitAboveTheVisibleRootIsToldByTheKernel) {
+  be_in_v1();
+  const auto stat = std::string(kStatV1) + "hierarchical_memory_limit ";
+  tree_.put({{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n"},
+             {"/sys/fs/cgroup/memory/memory.stat", stat + "536870912\n"}});
+  EXPECT_EQ(limit(), 536870912U);
+  EXPECT_EQ(cgroup().limit(files_).value()->group, "/sys/fs/cgroup/memory");
+  tree_.put("/sys/fs/cgroup/memory/pod/me/memory.limit_in_bytes", "268435456\n");
+  EXPECT_EQ(limit(), 268435456U) << "the smaller one counts";
+  tree_.put({{"/sys/fs/cgroup/memory/pod/me/memory.limit_in_bytes", "9223372036854771712\n"},
+             {"/sys/fs/cgroup/memory/memory.stat", stat + "9223372036854771712\n"}});
+  EXPECT_EQ(cgroup().limit(files_).value(), std::nullopt);
+  tree_.put("/sys/fs/cgroup/memory/memory.stat", stat + "lots\n");
+  EXPECT_EQ(limit_error(), ErrorCode::data_loss);
+}
+
 TEST_F(CgroupTest, ALimitThatCannotBeUnderstoodOrReadIsAnError) {
   be_in_v2();
   for (const auto* garbage : {"", "lots\n", "-1\n", "1 2\n"}) {

@@ -1,6 +1,7 @@
 #include "memory/probe.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
@@ -39,6 +40,29 @@ class ProbeTest : public ::testing::Test {
   FixtureTree tree_;
   Probe probe_{tree_.root(), 10};
 };
+
+TEST_F(ProbeTest, WhatWasFreedLazilyIsToldApart) {
+  tree_.put("/proc/20/smaps_rollup", "Rss:   2000 kB\nAnonymous:  1900 kB\nLazyFree:      1500 kB\nSwap: 0 kB\n");
+  EXPECT_EQ(probe_.lazily_freed(20), kilobytes(1500));
+  tree_.put("/proc/20/smaps_rollup", "Rss:   2000 kB\n");
+  EXPECT_EQ(probe_.lazily_freed(20), std::nullopt) << "a kernel that does not tell";
+  EXPECT_EQ(probe_.lazily_freed(21), std::nullopt) << "gone";
+}
+
+TEST(ProbeOfThisProcessTest, WhatWasFreedLazilyIsHeldAndCanBeTakenBack) {
+  constexpr std::size_t kLength = 32UL << 20;
+  auto* block =
+      static_cast<char*>(::mmap(nullptr, kLength, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(block, MAP_FAILED);
+  for (std::size_t at = 0; at < kLength; at += 4096) block[at] = 1;
+  const Probe probe("", ::getpid());
+  const auto before = probe.lazily_freed(::getpid());
+  ASSERT_EQ(::madvise(block, kLength, MADV_FREE), 0);
+  const auto after = probe.lazily_freed(::getpid());
+  ::munmap(block, kLength);
+  if (!before || !after) GTEST_SKIP() << "this kernel does not tell";
+  EXPECT_GT(after->count(), before->count() + kLength / 2);
+}
 
 TEST_F(ProbeTest, WithoutAnyLimitTheTreeIsJudgedByTheMachine) {
   const auto snapshot = take();
