@@ -16,12 +16,14 @@ namespace holdfast::app {
 namespace {
 
 std::string program_with(const std::string& data_file) {
-  auto command = workers::shell_word(sibling_program("holdfast-text2sql"));
+  auto command = workers::shell_word(builtin_worker_program());
   if (!data_file.empty()) command += " --data-file " + workers::shell_word(data_file);
   return command;
 }
 
 }  // namespace
+
+std::string builtin_worker_program() { return sibling_program("holdfast-text2sql"); }
 
 std::string builtin_worker_command(const std::string& data_file) {
   return program_with(data_file) + " --socket {socket}";
@@ -50,9 +52,12 @@ Result<BuiltinWorkerData> parse_builtin_worker_data(std::string_view lines) {
     if (line.empty()) continue;
     // Taken apart as text: the rows of a table are sent on as they came.
     const auto members = split_members(line);
+    auto file = decode_json_string(find_member(members, "data_file"));
     auto question = decode_json_string(find_member(members, "example"));
     auto name = decode_json_string(find_member(members, "table"));
-    if (question) {
+    if (file) {
+      data.data_file = std::move(*file);
+    } else if (question) {
       data.examples.push_back(std::move(*question));
     } else if (name) {
       gateway::DataTable table;

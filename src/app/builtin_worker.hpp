@@ -10,11 +10,15 @@
 
 namespace holdfast::app {
 
+/// The program itself.
+[[nodiscard]] std::string builtin_worker_program();
+
 /// Command for the pool. `data_file` empty: the demo statistics.
 [[nodiscard]] std::string builtin_worker_command(const std::string& data_file);
 
 /// What the worker can be asked.
 struct BuiltinWorkerData {
+  std::string data_file;
   std::vector<std::string> examples;  ///< Questions that it can answer.
   std::vector<gateway::DataTable> tables;
 };

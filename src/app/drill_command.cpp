@@ -124,7 +124,9 @@ class Drill {
   Result<void> submit() {
     const auto body = json::serialize(
         json::object{{"prompt", prompt_}, {"thread_id", "drill-" + id_.text()}, {"run_id", id_.text()}});
-    auto response = client_.request("POST", "/analyze", body, {{"Prefer", "respond-async"}});
+    // A kept answer would need no worker.
+    auto response =
+        client_.request("POST", "/analyze", body, {{"Prefer", "respond-async"}, {"Cache-Control", "no-cache"}});
     if (!response) return fail(std::move(response));
     if (response->status != 202) return fail(ErrorCode::unavailable, problem_text(*response));
     return {};

@@ -139,7 +139,8 @@ void Governing::obey(const governor::Governor::Orders& orders) {
   if (orders.give_up) give_up(*orders.give_up);
   for (const auto& replacement : orders.replace) replace(replacement);
   for (const int place : orders.start) parts_.pool.unpark(place);
-  if (orders.relieve && !ladder_->under_way() && ladder_->is_due(orders.relieve->level)) {
+  if (!orders.relieve) ladder_->no_need();
+  if (orders.relieve && !ladder_->under_way() && ladder_->is_due(*orders.relieve)) {
     spawn(executor_, "relieve memory", [this, request = *orders.relieve]() -> awaitable<void> {
       const auto walked = co_await walk(request);
       if (!walked) log::debug("memory.relief_stopped", {{"error", walked.error().message()}});

@@ -1,8 +1,11 @@
 #include "app/relief_actions.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "base/event.hpp"
+#include "governor/result_cache_relief.hpp"
 #include "memory/own_allocator.hpp"
 
 namespace holdfast::app {
@@ -103,10 +106,27 @@ awaitable<Result<ReliefOutcome>> trim_workers(const ReliefMeans* means) {
   co_return ReliefOutcome::relieved(Bytes(before > last ? before - last : 0));
 }
 
+struct Reset {
+  explicit Reset(const asio::any_io_executor& executor) : ended(executor) {}
+  Event ended;
+  std::optional<Result<void>> result;
+};
+
+// The journal takes it up when its database has done what it was asked before, and cannot be told to leave it: who
+// waits for relief does not wait for that beyond its deadline.
 awaitable<Result<ReliefOutcome>> reset_connections(journal::Journal* journal) {
   if (journal->health().store.connections.created == 0) co_return ReliefOutcome::nothing_to_do();
-  auto begun = co_await journal->reset_connections();
-  if (!begun) co_return fail(std::move(begun));
+  const auto executor = co_await asio::this_coro::executor;
+  const auto reset = std::make_shared<Reset>(executor);
+  spawn(executor, "reset connections", [journal, reset]() -> awaitable<void> {
+    reset->result = co_await journal->reset_connections();
+    reset->ended.notify_all();
+  });
+  while (!reset->result) {
+    const auto woken = co_await reset->ended.wait_until(SteadyTime::max());
+    if (woken == Wake::cancelled) co_return fail(ErrorCode::cancelled, "reset connections");
+  }
+  if (!*reset->result) co_return fail(std::move(*reset->result));
   co_return ReliefOutcome::relieved();
 }
 
@@ -134,6 +154,7 @@ std::vector<std::unique_ptr<ReliefAction>> make_relief_actions(ReliefMeans means
       {"replace_workers", ReliefCost::loses_warm_state, Level::critical,
        [shared] { return replace_idle(&shared->governor); }}};
   std::vector<std::unique_ptr<ReliefAction>> actions;
+  actions.push_back(std::make_unique<governor::ResultCacheRelief>(shared->cache));
   for (auto& rung : rungs) actions.push_back(std::make_unique<FunctionRelief>(std::move(rung)));
   return actions;
 }

@@ -9,10 +9,12 @@
 #include "gateway/gateway.hpp"
 #include "governor/governor.hpp"
 #include "governor/relief.hpp"
+#include "governor/result_cache.hpp"
 
 namespace holdfast::app {
 
 struct ReliefMeans {
+  governor::ResultCache& cache;
   gateway::Gateway& gateway;
   journal::Journal& journal;
   workers::Pool& pool;

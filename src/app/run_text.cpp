@@ -76,6 +76,7 @@ std::string waiting_text(const json::object& queue, std::int64_t attempt) {
   if (reason == "workers_starting") text = "the workers are starting";
   if (reason == "workers_failing") text = "the workers fail to start";
   if (reason == "memory") text = "it waits for memory";
+  if (reason == "same_question") return "the same question is being answered already";
   if (reason == "at_another_instance") text = "it waits at another server";
   // Before the first attempt this is the moment between the line and the worker.
   if (reason == "retry_backoff") return attempt == 0 ? "" : "a pause before the next attempt";

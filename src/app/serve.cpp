@@ -9,6 +9,7 @@
 
 #include "app/agent_file.hpp"
 #include "app/builtin_worker.hpp"
+#include "app/cache_config.hpp"
 #include "app/commands.hpp"
 #include "app/data_dir.hpp"
 #include "app/file_lock.hpp"
@@ -71,7 +72,7 @@ GoverningConfig governing_config(const Settings& settings) {
 }
 
 runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string instance,
-                                           governor::Governor& governor) {
+                                           runs::AnswerCacheConfig cache, governor::Governor& governor) {
   return {.route = settings.worker_route,
           .instance = std::move(instance),
           .lease = settings.database_lease,
@@ -80,6 +81,7 @@ runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string
           .queue_deadline = settings.queue_deadline,
           .retry = {.max_crashes = settings.max_crashes, .max_attempts = settings.max_attempts},
           .send_history = settings.worker_command.empty(),
+          .cache = std::move(cache),
           .governor = &governor};
 }
 
@@ -134,7 +136,7 @@ int trim_signal(const Settings& settings) { return settings.worker_command.empty
 class Service {
  public:
   Service(const Settings& settings, const LoadSettings& load, DataDir data, std::string instance,
-          std::unique_ptr<journal::Store> store, gateway::GatewayConfig gateway)
+          std::unique_ptr<journal::Store> store, runs::AnswerCacheConfig cache, gateway::GatewayConfig gateway)
       : settings_(settings),
         load_settings_(load),
         data_(std::move(data)),
@@ -145,13 +147,17 @@ class Service {
         memory_(
             system_clock(), level_config(settings),
             [this](SteadyTime now) { return probe_.take(pids_of(pool_.status()), settings_.memory_limit, now); },
-            [this](const auto& change) { governing_.on_tick(change); }),
+            [this](const auto& change) {
+              if (change) coordinator_.answers().set_level(change->to);
+              governing_.on_tick(change);
+            }),
         governing_(io_.get_executor(), system_clock(), governing_config(settings), governing_parts()),
         coordinator_(io_.get_executor(), journal_, pool_, system_clock(),
-                     coordinator_config(settings, std::move(instance), governing_.governor())),
+                     coordinator_config(settings, std::move(instance), std::move(cache), governing_.governor())),
         gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
                  with_memory(std::move(gateway), memory_.view(), governing_)) {
-    governing_.set_actions(make_relief_actions({.gateway = gateway_,
+    governing_.set_actions(make_relief_actions({.cache = coordinator_.answers().entries(),
+                                                .gateway = gateway_,
                                                 .journal = journal_,
                                                 .pool = pool_,
                                                 .governor = governing_.governor(),
@@ -327,7 +333,8 @@ Result<std::optional<int>> serve_until_stopped(const Settings& settings, const L
     if (!found) return fail(std::move(found), "start the built-in worker");
     builtin = std::move(*found);
   }
-  Service service(settings, load, std::move(*data), std::move(*instance), std::move(*store),
+  auto cache = cache_config(settings, builtin);
+  Service service(settings, load, std::move(*data), std::move(*instance), std::move(*store), std::move(cache),
                   gateway_config(settings, std::move(builtin)));
   return service.run(*inherited);
 }

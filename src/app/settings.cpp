@@ -187,19 +187,28 @@ Setting list_setting(std::string_view key, std::string_view environment, std::ve
           [field](const Settings& settings) { return fmt::format("{}", fmt::join(settings.*field, ", ")); }};
 }
 
-Result<void> read_auth_mode(Settings& settings, std::string_view text) {
-  if (text != "none" && text != "api-key" && text != "oidc") {
-    return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not none, api-key or oidc", text));
-  }
-  settings.auth_mode = text;
-  return {};
+// One of a few words.
+Setting choice_setting(std::string_view key, std::string_view environment, std::string Settings::* field,
+                       std::vector<std::string_view> choices, std::string_view help) {
+  return {key, environment, help,
+          [field, choices = std::move(choices)](Settings& settings, std::string_view text) -> Result<void> {
+            if (std::ranges::find(choices, text) == choices.end()) {
+              return fail(ErrorCode::invalid_argument,
+                          fmt::format("\"{}\" is not one of: {}", text, fmt::join(choices, ", ")));
+            }
+            settings.*field = text;
+            return {};
+          },
+          [field](const Settings& settings) { return settings.*field; }};
 }
 
-Result<void> read_memory_mode(Settings& settings, std::string_view text) {
-  if (text != "act" && text != "observe") {
-    return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not act or observe", text));
+Result<void> read_cache_size(Settings& settings, std::string_view text) {
+  const auto size = parse_bytes(text);
+  if (!size) return fail(ErrorCode::invalid_argument, size.error().message());
+  if (size->count() < std::uint64_t{64} << 10U || size->count() > std::uint64_t{4} << 30U) {
+    return fail(ErrorCode::invalid_argument, "a cache is between 64KB and 4GB; cache.mode = off is without one");
   }
-  settings.memory_mode = text;
+  settings.cache_size = *size;
   return {};
 }
 
@@ -330,12 +339,22 @@ std::span<const Setting> all_settings() {
        "What the server and its workers may use together, \"512MB\" or a number of bytes. Analyses wait rather than "
        "pass it. Limits of the container count too, whichever is nearer.",
        read_memory_limit, [](const Settings& settings) { return to_string(settings.memory_limit); }},
-      {"memory.mode", "HOLDFAST_MEMORY_MODE",
-       "act: keep within memory.limit. observe: measure and say what would be done, but hold nothing back.",
-       read_memory_mode, [](const Settings& settings) { return settings.memory_mode; }},
+      choice_setting(
+          "memory.mode", "HOLDFAST_MEMORY_MODE", &Settings::memory_mode, {"act", "observe"},
+          "act: keep within memory.limit. observe: measure and say what would be done, but hold nothing back."),
       switch_setting("memory.vm_ratio_decides", "HOLDFAST_MEMORY_VM_RATIO_DECIDES", &Settings::memory_vm_ratio_decides,
                      "1 = let virtual/resident size (fragmentation_ratio: 2.0, 2.5, 3.0) raise the level too. It is "
                      "over 2.0 in nearly every healthy program."),
+      choice_setting(
+          "cache.mode", "HOLDFAST_CACHE", &Settings::cache_mode, {"auto", "on", "off"},
+          "Whether a question may be given the answer of an equal one. auto: of the built-in worker, as long as its "
+          "data "
+          "file stays as it is. on: of worker.command too, within one user; only for a backend whose answer depends on "
+          "the request alone and that keeps no conversations. off: never."),
+      {"cache.size", "HOLDFAST_CACHE_SIZE",
+       "What kept answers may take of memory.limit: all of it at level normal, half at warning, nothing from critical "
+       "on.",
+       read_cache_size, [](const Settings& settings) { return to_string(settings.cache_size); }},
       count_setting("limits.requests", "RATE_LIMIT_REQUESTS", &Settings::limit_requests, {0, 10'000},
                     "Analyses that one user may start within limits.window. Past it a start waits up to 5 s, then it "
                     "is refused with 429. 0: without limit."),
@@ -351,10 +370,10 @@ std::span<const Setting> all_settings() {
                    "Host."),
       list_setting("server.trusted_origins", "HOLDFAST_TRUSTED_ORIGINS", &Settings::trusted_origins,
                    "Origins whose pages may change something here besides the server's own: https://app.example.org."),
-      {"auth.mode", "HOLDFAST_AUTH",
-       "Who may ask: none (one local user, on a loopback address only), api-key (a file of keys) or oidc (tokens of an "
-       "identity provider).",
-       read_auth_mode, [](const Settings& settings) { return settings.auth_mode; }},
+      choice_setting("auth.mode", "HOLDFAST_AUTH", &Settings::auth_mode, {"none", "api-key", "oidc"},
+                     "Who may ask: none (one local user, on a loopback address only), api-key (a file of keys) or oidc "
+                     "(tokens of an "
+                     "identity provider)."),
       list_setting("auth.admins", "HOLDFAST_ADMINS", &Settings::admins,
                    "Subjects that may read every run by its id, separated by commas."),
       text_setting(

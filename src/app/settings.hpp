@@ -60,6 +60,8 @@ struct Settings {
   Bytes memory_limit{std::uint64_t{512} * 1024 * 1024};
   std::string memory_mode = "act";
   bool memory_vm_ratio_decides = false;
+  std::string cache_mode = "auto";
+  Bytes cache_size{std::uint64_t{16} * 1024 * 1024};
   int limit_requests = 300;
   std::chrono::milliseconds limit_window{60'000};
   int limit_burst = 60;

@@ -73,20 +73,6 @@ void collect_route(const governor::RouteStatus& route, MetricSamples& out) {
   out.add(metric("holdfast_route_time_to_limit_seconds"), route.time_to_limit, route.route);
 }
 
-void collect_cache(const governor::GovernorStatus& status, MetricSamples& out) {
-  if (!status.cache) return;
-  const auto& counts = *status.cache;
-  out.add(metric("holdfast_cache_hits_total"), counts.hits);
-  out.add(metric("holdfast_cache_misses_total"), counts.misses);
-  out.add(metric("holdfast_cache_puts_total"), counts.puts);
-  out.add(metric("holdfast_cache_refused_total"), counts.refused);
-  out.add(metric("holdfast_cache_evicted_total"), counts.evicted);
-  out.add(metric("holdfast_cache_given_back_bytes_total"), counts.given_back_bytes);
-  out.add(metric("holdfast_cache_bytes"), status.cache_bytes);
-  out.add(metric("holdfast_cache_budget_bytes"), status.cache_budget);
-  out.add(metric("holdfast_cache_entries"), status.cache_entries);
-}
-
 }  // namespace
 
 void collect_governor(const governor::GovernorStatus& status, SteadyTime now, MetricSamples& out) {
@@ -99,7 +85,6 @@ void collect_governor(const governor::GovernorStatus& status, SteadyTime now, Me
   out.add(metric("holdfast_restart_recommended"), status.restart_recommended);
   for (const auto& relief : status.relief) collect_relief(relief, out);
   for (const auto& route : status.routes) collect_route(route, out);
-  collect_cache(status, out);
 }
 
 }  // namespace holdfast::gateway

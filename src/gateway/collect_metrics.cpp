@@ -125,6 +125,20 @@ void collect_memory(const MetricsInput& input, MetricSamples& out) {
   out.add(band, input.own_bands->outside, "outside");
 }
 
+void collect_cache(const runs::AnswerCacheStatus& cache, MetricSamples& out) {
+  if (!cache.off_because.empty()) return;
+  out.add(metric("holdfast_cache_hits_total"), cache.counts.hits);
+  out.add(metric("holdfast_cache_misses_total"), cache.counts.misses);
+  out.add(metric("holdfast_cache_shared_total"), cache.shared);
+  out.add(metric("holdfast_cache_puts_total"), cache.counts.puts);
+  out.add(metric("holdfast_cache_refused_total"), cache.counts.refused);
+  out.add(metric("holdfast_cache_evicted_total"), cache.counts.evicted);
+  out.add(metric("holdfast_cache_given_back_bytes_total"), cache.counts.given_back_bytes);
+  out.add(metric("holdfast_cache_bytes"), cache.bytes);
+  out.add(metric("holdfast_cache_budget_bytes"), cache.budget);
+  out.add(metric("holdfast_cache_entries"), cache.entries);
+}
+
 }  // namespace
 
 MetricSamples collect_metrics(const MetricsInput& input) {
@@ -135,6 +149,7 @@ MetricSamples collect_metrics(const MetricsInput& input) {
   collect_journal(input.journal, out);
   if (input.memory != nullptr) collect_memory(input, out);
   if (input.governor != nullptr) collect_governor(*input.governor, input.now, out);
+  collect_cache(input.cache, out);
   return out;
 }
 

@@ -32,6 +32,7 @@ struct MetricsInput {
   const memory::MemoryView* memory = nullptr;
   std::optional<memory::Bands> own_bands;
   const governor::GovernorStatus* governor = nullptr;
+  runs::AnswerCacheStatus cache;
 };
 
 [[nodiscard]] MetricSamples collect_metrics(const MetricsInput& input);

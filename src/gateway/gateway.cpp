@@ -59,6 +59,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/v1/incidents", kNoBody, get_incidents, Access::admin},
     Route{"POST", "/admin/reset-pool", kNoBody, post_reset_pool, Access::admin},
     Route{"POST", "/admin/relieve", kNoBody, post_relieve, Access::admin},
+    Route{"POST", "/admin/clear-cache", kNoBody, post_clear_cache, Access::admin},
 };
 
 constexpr std::array<std::string_view, 8> kKnownMethods{"GET",    "HEAD",  "POST",    "PUT",

@@ -85,6 +85,13 @@ Preferences parse_prefer(std::string_view value) {
   return preferences;
 }
 
+bool wants_no_cache(std::string_view cache_control) noexcept {
+  while (!cache_control.empty()) {
+    if (equal_ignoring_case(next_item(cache_control, ','), "no-cache")) return true;
+  }
+  return false;
+}
+
 Result<std::string> parse_idempotency_key(std::string_view value) {
   const auto text = trim(value);
   const auto key = unquoted(text);

@@ -18,6 +18,9 @@ struct Preferences {
 };
 [[nodiscard]] Preferences parse_prefer(std::string_view value);
 
+/// Whether `Cache-Control` has the directive no-cache (RFC 9111): an answer that is there already will not do.
+[[nodiscard]] bool wants_no_cache(std::string_view cache_control) noexcept;
+
 /// `Idempotency-Key`: a quoted string, as the draft says, or the bare value that clients send.
 /// invalid_argument: empty, over 255 characters, or an unfinished quote.
 [[nodiscard]] Result<std::string> parse_idempotency_key(std::string_view value);

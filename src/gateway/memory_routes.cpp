@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "gateway/governor_json.hpp"
 #include "gateway/json_text.hpp"
 #include "gateway/routes.hpp"
 #include "memory/own_bands.hpp"
@@ -72,7 +73,17 @@ void add_agent(ObjectText& out, const memory::WorkerMemory& worker, const std::o
   out.text("allocator", to_string(agent->allocator));
 }
 
-std::string workers_json(const memory::Snapshot& snapshot, const workers::PoolStatus& pool) {
+// Null: it was not measured yet, or nobody does.
+void add_growth(ObjectText& out, const governor::GovernorStatus& status, int pid) {
+  const auto found = std::ranges::find(status.workers, pid, &governor::WorkerGrowth::pid);
+  const bool known = found != status.workers.end();
+  bytes(out, "floor_bytes", known ? std::optional(found->floor) : std::nullopt);
+  bytes(out, "fresh_floor_bytes", known ? std::optional(found->fresh_floor) : std::nullopt);
+  out.number("runs", known ? std::optional(static_cast<std::int64_t>(found->runs)) : std::nullopt);
+}
+
+std::string workers_json(const memory::Snapshot& snapshot, const workers::PoolStatus& pool,
+                         const governor::GovernorStatus& governor) {
   std::string list = "[";
   for (const auto& worker : snapshot.workers) {
     if (!worker) continue;
@@ -89,7 +100,9 @@ std::string workers_json(const memory::Snapshot& snapshot, const workers::PoolSt
     bytes(out, "swap_bytes", worker->swap);
     add_agent(out, *worker, status->agent);
     out.number("processes", static_cast<std::int64_t>(worker->processes));
-    list += out.number("threads", static_cast<std::int64_t>(worker->threads)).take();
+    out.number("threads", static_cast<std::int64_t>(worker->threads));
+    add_growth(out, governor, worker->pid);
+    list += out.take();
   }
   return list + ']';
 }
@@ -132,16 +145,20 @@ void add_usage(ObjectText& out, const memory::MemoryView& view) {
 
 awaitable<void> get_memory(Call call) {
   static const memory::MemoryView kUnknown;
+  static const governor::GovernorStatus kUngoverned;
   const auto& services = *call.services;
   const auto& view = call.config().memory != nullptr ? *call.config().memory : kUnknown;
+  const auto& governor = call.config().governor != nullptr ? *call.config().governor : kUngoverned;
   const auto pool = services.pool->status();
   ObjectText out;
   out.text("status", to_string(view.level));
   add_usage(out, view);
   out.number("total_requests_processed", static_cast<std::int64_t>(services.server->requests()));
-  out.raw("warnings", warnings_json(view)).raw("cache_info", "null").raw("scaling_info", scaling_json(call, pool));
+  out.raw("warnings", warnings_json(view)).raw("cache_info", cache_json(call.coordinator().answers().status()));
+  out.raw("scaling_info", scaling_json(call, pool));
   out.raw("bands", view.last ? bands_json(*view.last) : "null");
-  out.raw("workers", view.last ? workers_json(*view.last, pool) : "[]");
+  out.raw("workers", view.last ? workers_json(*view.last, pool, governor) : "[]");
+  out.raw("admission", admission_json(governor.admission)).raw("routes", routes_json(governor));
   out.raw("level", level_json(view, *services.clock)).text("timestamp", iso_time(services.clock->wall()));
   auto response = json_response(200, out.take());
   co_await send_response(std::move(call), std::move(response));

@@ -194,7 +194,9 @@ consteval auto all_metrics() {
             "When the leak reaches the limit at the present rate of runs. Absent when nothing leaks.", kRoute),
 
       counter(cache, "holdfast_cache_hits_total", "Answers taken from the result cache."),
-      counter(cache, "holdfast_cache_misses_total", "Answers that were not in it."),
+      counter(cache, "holdfast_cache_misses_total", "Questions whose answer was not in it."),
+      counter(cache, "holdfast_cache_shared_total",
+              "Of those, given by a run that was computing the same answer already."),
       counter(cache, "holdfast_cache_puts_total", "Answers put into it."),
       counter(cache, "holdfast_cache_refused_total", "Answers too large for it, or no budget at that level."),
       counter(cache, "holdfast_cache_evicted_total", "Answers pushed out by others."),

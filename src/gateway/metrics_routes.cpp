@@ -32,6 +32,7 @@ MetricsInput gather(const Call& call) {
   input.memory = call.config().memory;
   input.own_bands = own_bands(input.memory);
   input.governor = call.config().governor;
+  input.cache = call.coordinator().answers().status();
   return input;
 }
 

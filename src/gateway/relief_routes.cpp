@@ -1,4 +1,4 @@
-// POST /admin/relieve: gives memory back now, and says what each step gave.
+// POST /admin/relieve gives memory back now and says what each step gave; POST /admin/clear-cache forgets the answers.
 #include "base/log.hpp"
 #include "gateway/json_text.hpp"
 #include "gateway/routes.hpp"
@@ -49,6 +49,16 @@ awaitable<void> post_relieve(Call call) {
     co_return;
   }
   auto response = json_response(200, walk_json(*report, *call.services->clock));
+  co_await send_response(std::move(call), std::move(response));
+}
+
+awaitable<void> post_clear_cache(Call call) {
+  const auto cleared = call.coordinator().answers().clear();
+  log::info("gateway.cache_cleared", {{"admin", call.subject.owner}, {"entries", cleared.entries}});
+  ObjectText out;
+  out.number("entries", static_cast<std::int64_t>(cleared.entries));
+  out.number("returned_bytes", static_cast<std::int64_t>(cleared.bytes.count()));
+  auto response = json_response(200, out.text("timestamp", iso_time(call.services->clock->wall())).take());
   co_await send_response(std::move(call), std::move(response));
 }
 

@@ -71,6 +71,7 @@ awaitable<void> get_data_table(Call call);
 
 // relief_routes.cpp
 awaitable<void> post_relieve(Call call);
+awaitable<void> post_clear_cache(Call call);
 
 // limit_routes.cpp
 awaitable<void> get_rate_limits(Call call);

@@ -219,6 +219,7 @@ awaitable<void> start_run(Call call, Face face) {
   submission.id = asked.run_id;
   submission.prompt = asked.prompt;
   submission.request = std::move(asked.worker_request);
+  submission.anew = wants_no_cache(call.request().headers.joined("Cache-Control"));
   submission.traceparent = valid_traceparent(call.request().headers.find("traceparent").value_or(""));
   auto accepted = co_await submit_in_turn(call, std::move(submission));
   if (!accepted) {

@@ -64,6 +64,18 @@ WorkerMemory Governor::seen(const LedgerEntry& worker) const {
           .started_at = worker.now.started_at};
 }
 
+bool Governor::is_worth_stopping(const LedgerEntry& worker) const { return worker.held >= config_.recycling.min_gain; }
+
+// With nothing running but one run: the server, that run's worker when it was fresh, and idle ones that stay.
+Bytes Governor::least_used() const {
+  auto sum =
+      plus(view_.last && view_.last->own ? view_.last->own->anonymous : Bytes(), boot_.expected().value_or(Bytes()));
+  for (const auto& worker : ledger_.entries()) {
+    if (worker.now.phase == WorkerPhase::idle && !is_worth_stopping(worker)) sum = plus(sum, worker.held);
+  }
+  return sum;
+}
+
 Bytes Governor::reclaimable() const {
   Bytes sum;
   const auto* kept = ledger_.next_idle();
@@ -72,7 +84,7 @@ Bytes Governor::reclaimable() const {
     if (leaves && worker.now.phase != WorkerPhase::busy) sum = plus(sum, worker.held);
     if (leaves || worker.now.phase != WorkerPhase::idle) continue;
     if (&worker != kept) {
-      sum = plus(sum, worker.held);
+      if (is_worth_stopping(worker)) sum = plus(sum, worker.held);
     } else if (!history_.stop(clock_.steady())) {
       sum = plus(sum, winnable(config_.recycling, seen(worker), boot_.expected()));
     }
@@ -117,10 +129,9 @@ Governor::Verdict Governor::admit(const Ask& ask) {
   return waiting;
 }
 
-// Nobody makes room for it here, so there is nothing to be patient for.
-Governor::Verdict Governor::admit_from_elsewhere(const Ask& ask) {
+Governor::Verdict Governor::admit_newcomer(const Ask& ask) {
   if (head_waits_) return *head_waits_;
-  const auto verdict = judge(ask, Bytes());
+  const auto verdict = judge(ask, reclaimable());
   if (const auto* admitted = std::get_if<Admitted>(&verdict)) return start(ask, *admitted);
   const auto& waiting = std::get<Waiting>(verdict);
   if (config_.observe_only && waiting.reason != WaitReason::concurrency) {
@@ -229,6 +240,7 @@ void Governor::note_idle(LedgerEntry& worker) {
   worker.floor = worker.held;
   if (!worker.fresh_floor) {
     worker.fresh_floor = worker.held;
+    worker.detector.set_baseline(fragmentation_reading(worker));
     boot_.observe(worker.held);
     status_.boot = boot_.expected();
     if (worker.replaces) {

@@ -72,8 +72,8 @@ class Governor {
   /// Asks for the head of our queue: while it waits, room is made for it.
   Verdict admit(const Ask& ask);
 
-  /// Asks for a run that waits elsewhere, and that we may leave there.
-  Verdict admit_from_elsewhere(const Ask& ask);
+  /// Asks for a run that is not in our queue yet, and goes there when it may not start at once.
+  Verdict admit_newcomer(const Ask& ask);
 
   /// The queue is empty: nobody waits for memory any more.
   void nothing_waits() noexcept { head_waits(std::nullopt); }
@@ -143,6 +143,8 @@ class Governor {
   [[nodiscard]] Bytes headroom() const;
   [[nodiscard]] Bytes speculative() const;
   [[nodiscard]] Bytes starting() const;
+  [[nodiscard]] bool is_worth_stopping(const LedgerEntry& worker) const;
+  [[nodiscard]] Bytes least_used() const;
   [[nodiscard]] Bytes reclaimable() const;
   [[nodiscard]] RecycleRoom room(const LedgerEntry& worker) const;
   [[nodiscard]] WorkerMemory seen(const LedgerEntry& worker) const;
@@ -155,6 +157,7 @@ class Governor {
   void watch_attempts();
   Orders observed(Orders orders);
   void watch_workers();
+  [[nodiscard]] static memory::FragmentationReading fragmentation_reading(const LedgerEntry& worker);
   void find_fragmentation(LedgerEntry& worker);
   std::optional<Preemption> preempt();
   SaturationAction watch_saturation(const Tick& tick);

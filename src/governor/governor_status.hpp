@@ -15,7 +15,6 @@
 #include "governor/recycle_history.hpp"
 #include "governor/recycling.hpp"
 #include "governor/relief_report.hpp"
-#include "governor/result_cache.hpp"
 #include "memory/trend.hpp"
 
 namespace holdfast::governor {
@@ -76,10 +75,6 @@ struct GovernorStatus {
   std::vector<ReliefStatus> relief;
   std::vector<RouteStatus> routes;
   std::vector<WorkerGrowth> workers;
-  std::optional<ResultCache::Counts> cache;  ///< None: it is off.
-  Bytes cache_bytes;
-  Bytes cache_budget;
-  std::size_t cache_entries = 0;
 };
 
 }  // namespace holdfast::governor

@@ -72,10 +72,12 @@ void Governor::watch_workers() {
 }
 
 // Without an agent in the worker nothing is known of its heap: growth is what can be told.
+memory::FragmentationReading Governor::fragmentation_reading(const LedgerEntry& worker) {
+  return {memory::make_bands(plus(worker.held, worker.now.file), worker.now.bands), worker.now.vm_size};
+}
+
 void Governor::find_fragmentation(LedgerEntry& worker) {
-  const memory::FragmentationReading reading{memory::make_bands(plus(worker.held, worker.now.file), worker.now.bands),
-                                             worker.now.vm_size};
-  const auto finding = worker.detector.update(reading, clock_.steady());
+  const auto finding = worker.detector.update(fragmentation_reading(worker), clock_.steady());
   if (!finding) return;
   ++status_.fragmentation_findings;
   log::warning(memory::to_log_line(*finding), {{"worker", worker.now.worker}, {"pid", worker.now.pid}});
@@ -101,12 +103,11 @@ std::optional<Preemption> Governor::preempt() {
                     .given_up_before = attempt->given_up_before});
   }
   if (runs.empty() || !view_.usage) return std::nullopt;
-  const auto own = view_.last && view_.last->own ? view_.last->own->anonymous : Bytes();
   auto victim = choose_victim({.used = used(),
                                .limit = limit(),
                                .growth = minus(used(), used_before_),
                                .speculative = speculative_growth(book_.running(), used_before_, used()),
-                               .least_used = plus(own, boot_.expected().value_or(Bytes())),
+                               .least_used = least_used(),
                                .running = runs,
                                .one_is_dying = one_is_dying});
   if (!victim || config_.observe_only) return victim;
@@ -249,12 +250,12 @@ std::vector<int> Governor::start_workers(const Tick& tick) {
 std::optional<WalkRequest> Governor::ask_for_relief() const {
   if (head_waits_ && head_waits_->reason == WaitReason::memory) {
     const auto level = std::max(view_.level, Level::critical);
-    return WalkRequest::for_level(level, minus(times(limit(), config_.admission.ceiling), head_waits_->needed));
+    return WalkRequest::for_level(level, minus(times(limit(), config_.admission.ceiling), head_waits_->needed), used());
   }
   if (view_.level == Level::normal) return std::nullopt;
   // Down to where the level would fall, hysteresis included.
   const auto enter = memory::LevelConfig().enter.at(static_cast<std::size_t>(view_.level) - 1);
-  return WalkRequest::for_level(view_.level, times(limit(), enter - memory::LevelConfig().hysteresis));
+  return WalkRequest::for_level(view_.level, times(limit(), enter - memory::LevelConfig().hysteresis), used());
 }
 
 void Governor::set_relief_actions(std::span<const std::string_view> names) {

@@ -54,13 +54,18 @@ bool ResultCache::put(const ResultKey& key, std::string value) {
   return true;
 }
 
-Bytes ResultCache::set_level(memory::Level level) {
+Bytes ResultCache::budget_at(memory::Level level) const noexcept {
   switch (level) {
-    case memory::Level::normal: budget_ = config_.budget; break;
-    case memory::Level::warning: budget_ = Bytes(config_.budget.count() / 2); break;
+    case memory::Level::normal: return config_.budget;
+    case memory::Level::warning: return Bytes(config_.budget.count() / 2);
     case memory::Level::critical:
-    case memory::Level::emergency: budget_ = Bytes(); break;
+    case memory::Level::emergency: return {};
   }
+  std::unreachable();
+}
+
+Bytes ResultCache::set_level(memory::Level level) {
+  budget_ = budget_at(level);
   return shrink_to(budget_);
 }
 

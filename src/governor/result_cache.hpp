@@ -54,8 +54,10 @@ class ResultCache {
   /// Replaces what is there under this key. False when it is not kept; what was there is gone then too.
   bool put(const ResultKey& key, std::string value);
 
-  /// Full budget at normal, half at warning, none from critical on. Gives back at once what is too much, and says how
-  /// much that was.
+  /// Full at normal, half at warning, none from critical on.
+  [[nodiscard]] Bytes budget_at(memory::Level level) const noexcept;
+
+  /// Sets the budget. Gives back at once what is too much, and says how much that was.
   Bytes set_level(memory::Level level);
 
   /// Gives back at once until `target` or less is held. The budget stays.

@@ -1,5 +1,5 @@
-/// The first rung of the ladder: the result cache gives back what is too much at the level. Whoever follows the level
-/// calls ResultCache::set_level() at every change besides, so that the cache may grow again when the level falls.
+/// The first rung of the ladder: the result cache gives back what is too much at the level it is asked for. That need
+/// not be the level of now, so the budget stays: it is set by ResultCache::set_level(), at every change of level.
 #pragma once
 
 #include "governor/relief.hpp"

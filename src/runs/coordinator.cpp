@@ -45,6 +45,7 @@ Coordinator::Coordinator(asio::any_io_executor executor, journal::Journal& journ
       pool_(pool),
       clock_(clock),
       config_(std::move(config)),
+      answers_(config_.cache),
       idle_(executor_),
       claimable_(executor_) {}
 
@@ -95,7 +96,15 @@ void Coordinator::start_task(std::string_view name, std::function<awaitable<void
 awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
   if (draining_) co_return fail(ErrorCode::unavailable, "Holdfast is stopping; nothing was started, try again");
   auto id = submission.id ? *submission.id : RunId::make();
-  if (queue_.size() + accepting_ >= config_.queue_limit) {
+  journal::Accept accept{.run = Run{.id = id,
+                                    .owner = submission.owner,
+                                    .thread_id = submission.thread_id,
+                                    .prompt = submission.prompt,
+                                    .route = config_.route,
+                                    .request = submission.request,
+                                    .traceparent = submission.traceparent}};
+  auto key = co_await key_for_sharing(submission, accept.run);
+  if (queue_.size() + flights_.size() + accepting_ >= config_.queue_limit) {
     auto existing = co_await journal_.find(id);
     if (!existing) co_return fail(std::move(existing), "look up the run");
     if (*existing) co_return co_await join(std::move(**existing), submission);
@@ -103,35 +112,37 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
                    fmt::format("{} runs wait already (runs.queue_limit); nothing was started, try again later",
                                config_.queue_limit));
   }
-  journal::Accept accept{.run = Run{.id = std::move(id),
-                                    .owner = submission.owner,
-                                    .thread_id = submission.thread_id,
-                                    .prompt = submission.prompt,
-                                    .route = config_.route,
-                                    .request = submission.request,
-                                    .traceparent = submission.traceparent}};
+  auto sharing = look_for_answer(std::move(key), id);
   // Nobody is overtaken: whoever waits is given an idle worker at once.
-  auto place = queue_.size() == 0 ? place_for_newcomer() : std::nullopt;
+  auto place = sharing.needs_worker() && queue_.size() == 0 ? place_for_newcomer() : std::nullopt;
   if (place) accept.start = journal::FirstStart{config_.instance, start_body(place->slot)};
+  if (sharing.answer) accept.start = journal::FirstStart{config_.instance, shared_start_body(*sharing.answer)};
   ++accepting_;
   auto written = co_await journal_.accept(std::move(accept));
   --accepting_;
+  if (sharing.leads && (!written || !written->changed)) land(*sharing.key, id, Next::one_by_one);
   if (!written) co_return fail(std::move(written), "accept the run; nothing was started");
   HOLDFAST_HOOK_POINT("runs.after_accepted");
   if (!written->changed) co_return co_await join(std::move(written->run), submission);
   if (written->run.status == RunStatus::running) {
     Accepted accepted{written->run};
     // While we stop it is left as what a drain cuts off: the next start, or another instance, takes it up.
-    if (!draining_) work_on_started(std::move(written->run), std::move(*place));
+    if (draining_) co_return accepted;
+    if (place) {
+      work_on_started(std::move(written->run), std::move(*place), sharing.key);
+    } else {
+      begin(take_up(std::move(written->run)), std::move(sharing));
+    }
     co_return accepted;
   }
   // Between the commit and now we may have claimed it ourselves.
-  if (const auto claimed = find_live(written->run.id)) co_return Accepted{*claimed->run};
-
+  if (const auto claimed = find_live(id)) {
+    claimed->key = sharing.key;
+    co_return Accepted{*claimed->run};
+  }
   auto live = take_up(std::move(written->run));
   Accepted accepted{*live->run};
-  queue_.push_back(std::move(live));
-  pump();
+  begin(std::move(live), std::move(sharing));
   co_return accepted;
 }
 
@@ -226,7 +237,7 @@ awaitable<Result<Run>> Coordinator::cancel(std::string owner, RunId id) {
     if (!written) co_return fail(std::move(written), "cancel the run");
     // Not live while its acceptance is still on the way back: its start will meet the fence.
     if (!live) co_return std::move(written->run);
-    queue_.remove(id);
+    leave_queue(id);
     update(*live, std::move(written->run));
     live->stop();
     co_return *live->run;
@@ -266,6 +277,7 @@ std::optional<QueuePlace> Coordinator::queue_place(const Run& run) const {
                       .free = {}};
   }
   if (!live || live->run->status != RunStatus::queued) return std::nullopt;
+  if (auto place = place_behind_leader(run.id)) return place;
   const auto position = queue_.position(run.id);
   const char* reason = live->run->attempt == 0 ? "starting" : "retry_backoff";
   if (!position)
@@ -300,8 +312,6 @@ CoordinatorStatus Coordinator::status() const {
   return status;
 }
 
-bool Coordinator::draining() const noexcept { return draining_; }
-
 Coordinator::LiveRunPtr Coordinator::find_live(const RunId& id) const {
   const auto found = live_.find(id);
   return found == live_.end() ? nullptr : found->second;
@@ -330,6 +340,7 @@ void Coordinator::end_run(LiveRun& live) {
     case RunStatus::running: return;
   }
   live_.erase(live.run->id);
+  share_answer(live);
 }
 
 awaitable<void> Coordinator::expire_waiting() {
@@ -338,11 +349,11 @@ awaitable<void> Coordinator::expire_waiting() {
   bool awake = true;
   while (awake && !draining_) {
     const auto oldest_allowed = clock_.steady() - config_.queue_deadline;
-    std::vector<LiveRunPtr> overdue;
-    std::ranges::copy_if(queue_.waiting(), std::back_inserter(overdue),
-                         [&](const auto& live) { return live->waiting_since <= oldest_allowed; });
+    auto overdue = queue_.waiting();
+    std::ranges::copy(flights_.waiting(), std::back_inserter(overdue));
+    std::erase_if(overdue, [&](const auto& live) { return live->waiting_since > oldest_allowed; });
     for (const auto& live : overdue) {
-      queue_.remove(live->run->id);
+      leave_queue(live->run->id);
       auto expired = settle_early(*live->run, EntryKind::expired,
                                   "The analysis waited for a worker longer than runs.queue_deadline allows.");
       auto recorded = co_await record_end(live, std::move(expired));

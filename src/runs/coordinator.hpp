@@ -16,6 +16,8 @@
 
 #include "governor/governor.hpp"
 #include "journal/journal.hpp"
+#include "runs/answer_cache.hpp"
+#include "runs/flights.hpp"
 #include "runs/live_run.hpp"
 #include "runs/retry_policy.hpp"
 #include "runs/run_queue.hpp"
@@ -37,6 +39,7 @@ struct Submission {
   std::string prompt;
   std::string request;  ///< The client's JSON object.
   std::string traceparent;
+  bool anew = false;  ///< The answer of another run will not do.
 };
 
 struct Accepted {
@@ -46,9 +49,10 @@ struct Accepted {
 
 /// Where a queued run stands.
 struct QueuePlace {
-  std::optional<int> position;  ///< 1 is next. Absent: only the instance that accepted the run knows.
+  /// 1 is next. Absent: only the instance that accepted the run knows; or it waits for a run that is under way.
+  std::optional<int> position;
   /// "starting", "workers_busy", "workers_starting", "workers_failing", "retry_backoff", "at_another_instance",
-  /// "memory".
+  /// "memory", "same_question".
   std::string reason;
   std::string detail;                   ///< For people; empty when the reason says it all.
   std::optional<int> estimate_seconds;  ///< Absent while no run has finished yet.
@@ -71,6 +75,7 @@ struct CoordinatorConfig {
   std::chrono::milliseconds queue_deadline{3'600'000};  ///< A run that waited this long for a worker is expired.
   RetryPolicy retry;
   bool send_history = true;  ///< The built-in worker reads earlier runs of the thread (docs/worker-protocol.md).
+  AnswerCacheConfig cache;
   /// Says what may start; outlives the coordinator. Null: whatever meets an idle worker.
   governor::Governor* governor = nullptr;
 };
@@ -128,16 +133,20 @@ class Coordinator {
   /// Where `run`, as it was read, stands. Absent when it is not waiting.
   [[nodiscard]] std::optional<QueuePlace> queue_place(const Run& run) const;
 
-  /// Runs of one owner that wait for a worker.
-  [[nodiscard]] std::size_t waiting_of(const std::string& owner) const { return queue_.waiting_of(owner); }
+  /// Runs of one owner that wait for a worker, or for the answer to the same question.
+  [[nodiscard]] std::size_t waiting_of(const std::string& owner) const {
+    return queue_.waiting_of(owner) + flights_.waiting_of(owner);
+  }
 
   /// Runs that wait here for a worker, or for memory.
   [[nodiscard]] std::size_t waiting() const noexcept { return queue_.size(); }
 
   [[nodiscard]] CoordinatorStatus status() const;
 
+  [[nodiscard]] AnswerCache& answers() noexcept { return answers_; }
+
   /// True once drain() was called.
-  [[nodiscard]] bool draining() const noexcept;
+  [[nodiscard]] bool draining() const noexcept { return draining_; }
 
   /// Gives an idle worker the next run, if memory allows. To be called when a worker becomes idle, and when memory has
   /// changed.
@@ -188,9 +197,9 @@ class Coordinator {
   awaitable<void> run_attempt(LiveRunPtr live, Place place);
   awaitable<void> work_on(LiveRunPtr live, Place place);
   void end_memory(LiveRun& live, governor::AttemptMemory& memory, Result<workers::DispatchOutcome>& outcome);
-  void work_on_started(Run run, Place place);
+  void work_on_started(Run run, Place place, std::optional<governor::ResultKey> key = std::nullopt);
   [[nodiscard]] std::string start_body(const workers::Slot& slot) const;
-  awaitable<Result<void>> start_attempt(LiveRun& live, const workers::Slot& slot);
+  awaitable<bool> start_attempt(LiveRunPtr live, std::string body);
   awaitable<void> learn_time_spent(LiveRunPtr live);
   awaitable<std::string> body_for_worker(const LiveRun& live);
   awaitable<Result<void>> record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event);
@@ -202,6 +211,26 @@ class Coordinator {
   void stop_runs(RunStatus status);
   void start_task(std::string_view name, std::function<awaitable<void>()> body);
   void end_task();
+
+  // Answers that stand for those of others (coordinator_sharing.cpp).
+  /// What a new run has to do with others that ask the same.
+  struct Sharing {
+    std::optional<governor::ResultKey> key;  ///< Absent: nothing.
+    std::optional<SharedAnswer> answer;      ///< There is one already.
+    bool leads = false;                      ///< The others wait for it, or nobody waits for anybody.
+    [[nodiscard]] bool needs_worker() const { return !key || leads; }
+  };
+  awaitable<std::optional<governor::ResultKey>> key_for_sharing(const Submission& submission, const Run& run);
+  [[nodiscard]] Sharing look_for_answer(std::optional<governor::ResultKey> key, const RunId& id);
+  [[nodiscard]] std::string shared_start_body(const SharedAnswer& answer) const;
+  void begin(LiveRunPtr live, Sharing sharing);
+  void answer_from(LiveRunPtr live, SharedAnswer answer);
+  awaitable<void> give_answer(LiveRunPtr live, SharedAnswer answer);
+  void share_answer(const LiveRun& live);
+  enum class Next : unsigned char { one_by_one, all_at_once };
+  void land(const governor::ResultKey& key, const RunId& leader, Next next);
+  bool leave_queue(const RunId& id);
+  [[nodiscard]] std::optional<QueuePlace> place_behind_leader(const RunId& id) const;
 
   // Other instances on the same journal (coordinator_instances.cpp).
   awaitable<void> hold_lease();
@@ -232,6 +261,8 @@ class Coordinator {
 
   std::unordered_map<RunId, LiveRunPtr> live_;
   RunQueue queue_;
+  AnswerCache answers_;
+  Flights flights_;
   std::size_t accepting_ = 0;  ///< On their way into the journal: they have a place in the queue already.
   CoordinatorStatus counts_;
   double mean_run_ms_ = 0;                           ///< Moving average over finished attempts; 0 while there is none.

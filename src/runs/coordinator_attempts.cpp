@@ -64,6 +64,7 @@ std::string usage_of(const LiveRun& live, const Clock& clock) {
                       {"journal", live.journal_time.count()}};
   json::object usage{{"timing_ms", std::move(timing)}};
   if (live.receipt) usage["memory"] = receipt_json(*live.receipt);
+  if (!live.answered_by.empty()) usage["cache"] = json::object{{"hit", true}, {"from", live.answered_by}};
   return json::serialize(usage);
 }
 
@@ -103,7 +104,7 @@ std::optional<Coordinator::Place> Coordinator::place_for_newcomer() {
   const auto idle = resting_ ? std::nullopt : pool_.idle();
   if (!idle) return std::nullopt;
   if (!config_.governor) return take_idle(std::nullopt);
-  return take_idle(config_.governor->admit_from_elsewhere(
+  return take_idle(config_.governor->admit_newcomer(
       {.route = config_.route, .cut_short_at = {}, .worker = idle->index, .pid = idle->pid}));
 }
 
@@ -124,26 +125,21 @@ void Coordinator::pump() {
 }
 
 awaitable<void> Coordinator::run_attempt(LiveRunPtr live, Place place) {
-  auto started = co_await start_attempt(*live, place.slot);
-  if (started) {
-    co_await work_on(live, std::move(place));
-  } else if (can_be_written_later(started.error())) {
-    requeue(live, kJournalPause);
-  } else {
-    co_await resolve_start(live);
-  }
+  const bool started = co_await start_attempt(live, start_body(place.slot));
+  if (started) co_await work_on(live, std::move(place));
   end_task();
 }
 
 // The start is durable. The run may wait here all the same: we accepted it, and claimed it before it was taken up.
-void Coordinator::work_on_started(Run run, Place place) {
+void Coordinator::work_on_started(Run run, Place place, std::optional<governor::ResultKey> key) {
   auto live = find_live(run.id);
   if (live) {
-    queue_.remove(run.id);
+    leave_queue(run.id);
     update(*live, std::move(run));
   } else {
     live = take_up(std::move(run));
   }
+  if (key) live->key = key;
   live->working_attempt = live->run->attempt;
   ++tasks_;
   // A task is copied into place, and a slot cannot be copied.
@@ -186,6 +182,7 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
   }
   const auto begun = clock_.steady();
   auto request = co_await body_for_worker(*live);
+  if (request == live->run->request) live->plain_attempt = number;
   workers::Attempt attempt{.run_id = live->run->id.text(),
                            .number = number,
                            .route = live->run->route,
@@ -260,7 +257,7 @@ awaitable<void> Coordinator::refresh(LiveRunPtr live) {
   update(*live, std::move(run));
   if (elsewhere || overtaken) give_up(live);
   if (ended) {
-    queue_.remove(live->run->id);
+    leave_queue(live->run->id);
     live->stop();
   }
 }
@@ -268,8 +265,9 @@ awaitable<void> Coordinator::refresh(LiveRunPtr live) {
 // Another instance has the run now: whoever waits for it here follows it in the journal.
 void Coordinator::give_up(LiveRunPtr live) {
   log::info("runs.taken_by_another", {{"run", live->run->id.text()}, {"instance", live->run->lease_owner}});
-  queue_.remove(live->run->id);
+  leave_queue(live->run->id);
   live_.erase(live->run->id);
+  share_answer(*live);
   live->stop();
   live->changed.notify_all();
 }
@@ -288,22 +286,28 @@ awaitable<void> Coordinator::resolve_start(LiveRunPtr live) {
   if (live->run->status == RunStatus::queued && !live->stopping) requeue(live, kJournalPause);
 }
 
-awaitable<Result<void>> Coordinator::start_attempt(LiveRun& live, const workers::Slot& slot) {
-  Append append{.id = live.run->id,
+// False: it waits for another start, or somebody else has it.
+awaitable<bool> Coordinator::start_attempt(LiveRunPtr live, std::string body) {
+  Append append{.id = live->run->id,
                 .from = RunStatus::queued,
-                .attempt = live.run->attempt,
+                .attempt = live->run->attempt,
                 .to = RunStatus::running,
                 .kind = EntryKind::started,
-                .body = start_body(slot),
+                .body = std::move(body),
                 .starts_attempt = true,
                 .lease_owner = config_.instance,
-                .known = live.run};
+                .known = live->run};
   const auto asked = clock_.steady();
   auto written = co_await journal_.append(std::move(append));
-  live.journal_time += std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - asked);
-  if (!written) co_return fail(std::move(written), "start the run");
-  update(live, std::move(written->run));
-  co_return Result<void>{};
+  live->journal_time += std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - asked);
+  if (written) {
+    update(*live, std::move(written->run));
+  } else if (can_be_written_later(written.error())) {
+    requeue(live, kJournalPause);
+  } else {
+    co_await resolve_start(live);
+  }
+  co_return written.has_value();
 }
 
 // Neither checkpoint nor history is needed to answer: without them the worker starts over, or without context.
@@ -345,7 +349,7 @@ awaitable<Result<void>> Coordinator::record_end(LiveRunPtr live, Append append) 
     if (written) {
       const double took_ms = std::chrono::duration<double, std::milli>(clock_.steady() - asked).count();
       log::debug("runs.recorded_end", {{"run", live->run->id.text()}, {"journal_ms", took_ms}});
-      if (written->run.status == RunStatus::completed) {
+      if (written->run.status == RunStatus::completed && live->answered_by.empty()) {
         const auto run_ms = static_cast<double>(clock_.wall() - written->run.started_at.value_or(clock_.wall()));
         mean_run_ms_ = mean_run_ms_ > 0 ? mean_run_ms_ * 0.9 + run_ms * 0.1 : run_ms + 1;
       }

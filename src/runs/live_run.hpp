@@ -7,6 +7,7 @@
 
 #include "base/event.hpp"
 #include "governor/attempt_memory.hpp"
+#include "governor/result_key.hpp"
 #include "journal/record.hpp"
 
 namespace holdfast::runs {
@@ -28,7 +29,10 @@ struct LiveRun {
   Bytes cut_short_at;                         ///< The largest peak of attempts that did not come to their end.
   int given_up = 0;                           ///< Attempts that were ended to keep within the memory limit.
   std::optional<governor::MemoryReceipt> receipt;  ///< Of the latest attempt that is over.
-  bool stopping = false;                           ///< A stop was given; also seen where nothing could be cancelled.
+  std::optional<governor::ResultKey> key;          ///< Of who may have its answer; absent: nobody.
+  int plain_attempt = 0;    ///< Whose worker, one of ours, was sent nothing but the request; 0: none.
+  std::string answered_by;  ///< The run whose answer it is given.
+  bool stopping = false;    ///< A stop was given; also seen where nothing could be cancelled.
 
   /// For a task that stop() is to end. One each: a signal that is bound again forgets the task it was bound to, and
   /// a start on its way to the journal may meet our own claim of the run. Kept while the run is live, because a signal

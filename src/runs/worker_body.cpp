@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <vector>
 
@@ -50,6 +51,10 @@ std::string worker_body(const journal::Run& run, const std::optional<journal::Ch
   if (auto history = history_of(run, thread_runs); !history.empty()) extra.push_back(std::move(history));
   if (extra.empty() || !parse_json_object(run.request)) return run.request;
   return with_member(run.request, "holdfast", fmt::format("{{{}}}", fmt::join(extra, ",")));
+}
+
+bool has_history(std::span<const journal::Run> thread_runs) {
+  return std::ranges::any_of(thread_runs, [](const auto& run) { return run.status == journal::RunStatus::completed; });
 }
 
 }  // namespace holdfast::runs

@@ -2,6 +2,8 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <filesystem>
+
 namespace holdfast::text2sql {
 namespace {
 
@@ -47,6 +49,12 @@ json::object content_of(const Table& table, Database& database, StopCheck& stop)
 }
 
 }  // namespace
+
+std::string data_file_line(const std::string& path) {
+  std::error_code ec;
+  const auto absolute = std::filesystem::absolute(path, ec);
+  return json::serialize(json::object{{"data_file", ec ? path : absolute.string()}});
+}
 
 std::string example_line(std::string_view question) { return json::serialize(json::object{{"example", question}}); }
 

@@ -13,6 +13,9 @@
 
 namespace holdfast::text2sql {
 
+/// {"data_file": path}, which is made absolute.
+[[nodiscard]] std::string data_file_line(const std::string& path);
+
 /// {"example": question}. Pure.
 [[nodiscard]] std::string example_line(std::string_view question);
 

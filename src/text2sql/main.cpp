@@ -26,7 +26,9 @@ int print_examples(Suggestions& suggestions, const Clock& clock) {
   return 0;
 }
 
-int print_description(const Catalogue& catalogue, Suggestions& suggestions, Database& database, const Clock& clock) {
+int print_description(const std::string& data_file, const Catalogue& catalogue, Database& database, const Clock& clock,
+                      Suggestions& suggestions) {
+  std::puts(data_file_line(data_file).c_str());
   DeadlineCheck for_examples(clock, clock.steady() + std::chrono::seconds(5));
   for (const auto& question : suggestions.examples(for_examples)) std::puts(example_line(question).c_str());
   DeadlineCheck for_tables(clock, clock.steady() + std::chrono::seconds(2));
@@ -60,7 +62,7 @@ int run(const Options& options) {
   }
   if (options.mode == Mode::describe) {
     Suggestions suggestions(grounding, *database, clock);
-    return print_description(*catalogue, suggestions, *database, clock);
+    return print_description(options.data_file, *catalogue, *database, clock, suggestions);
   }
   auto planner = make_planner(options.planner, grounding, clock);
   if (!planner) return report(planner.error());

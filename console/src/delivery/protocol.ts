@@ -60,7 +60,7 @@ export interface Run {
   /** A backend of one's own may answer with any JSON. */
   result?: RunResult | string;
   error?: RunError;
-  usage?: { timing_ms?: { queued?: number; run?: number; journal?: number } };
+  usage?: { timing_ms?: { queued?: number; run?: number; journal?: number }; cache?: { hit: boolean } };
 }
 
 /** RFC 9457. `status` 0 stands for an answer that Holdfast did not give. */

@@ -21,6 +21,7 @@ const kQueueReasons: Record<string, string> = {
   workers_failing: 'Waiting: workers fail to start',
   retry_backoff: 'The attempt was lost; it will be tried again shortly',
   memory: 'Waiting for memory',
+  same_question: 'The same question is being answered already',
   at_another_instance: 'Waiting at another server',
 };
 
@@ -94,6 +95,7 @@ export function timingWords(run: Run): string {
   if (timing?.queued !== undefined && timing.queued >= 100) parts.push(`${duration(timing.queued)} in line`);
   if (timing?.journal) parts.push(`${duration(timing.journal)} to make it durable`);
   if (run.attempt > 1) parts.push(`attempt ${run.attempt}`);
+  if (run.usage?.cache?.hit) parts.push('the answer to an equal question');
   return parts.join(' · ');
 }
 

@@ -23,6 +23,7 @@ struct GatewaySetup {
   int workers = 2;
   std::size_t queue_limit = 1000;
   gateway::GatewayConfig gateway;
+  runs::AnswerCacheConfig cache;
   runs::RetentionConfig retention;
   /// Another journal than a file in the test's directory.
   std::function<Result<std::unique_ptr<journal::Store>>()> open_store;

@@ -9,6 +9,8 @@ import { description, documentedResponses, faultsOf, faultsOfValue, keyOf } from
 import { send, sendHead } from './http.mjs';
 
 const question = 'What was the life expectancy in Japan in 1995?';
+/** A kept answer would come without steps. */
+const anew = { 'Cache-Control': 'no-cache' };
 const otherWorker = ['--worker', `${process.execPath} ${new URL('worker.mjs', import.meta.url).pathname} {socket}`];
 
 /** With the built-in worker. */
@@ -62,8 +64,8 @@ const start = '/v1/threads/{thread_id}/runs';
 const run = '/v1/runs/{run_id}';
 
 /** A run that has ended, of the built-in worker. */
-async function finishedRun(thread_id = randomUUID()) {
-  const { json } = await exercise(200, 'POST', start, { params: { thread_id }, body: { prompt: question }, headers: { Prefer: 'wait=25' } });
+async function finishedRun(thread_id = randomUUID(), headers = anew) {
+  const { json } = await exercise(200, 'POST', start, { params: { thread_id }, body: { prompt: question }, headers: { Prefer: 'wait=25', ...headers } });
   return json;
 }
 
@@ -100,7 +102,7 @@ test('A run is started, waited for, joined', async () => {
 });
 
 test('A run is streamed as it goes, in both forms', async () => {
-  const native = await exercise(200, 'POST', start, { params: { thread_id: 't' }, body: { prompt: question, stream: true } });
+  const native = await exercise(200, 'POST', start, { params: { thread_id: 't' }, body: { prompt: question, stream: true }, headers: anew });
   assert.match(native.body, /^retry: \d+[\s\S]*event: hello[\s\S]*event: status[\s\S]*event: progress[\s\S]*event: done\ndata: \{.*"status":"completed".*\}\n\n$/);
   const compatible = await exercise(200, 'POST', '/analyze', { body: { prompt: question, thread_id: 't', stream: true } });
   assert.match(compatible.body, /data: \{"type":"final","data":\{.*\}\}\n\n$/);
@@ -442,14 +444,27 @@ test('Memory is given back on request of an administrator, who is told what each
   const path = '/admin/relieve';
   const { json } = await exercise(200, 'POST', path);
   assert.deepEqual(json.steps.map((step) => step.action),
-    ['idle_entries', 'own_allocator', 'trim_workers', 'connection_pool', 'replace_workers']);
-  assert.equal(json.steps[0].end, 'relieved');
+    ['result_cache', 'idle_entries', 'own_allocator', 'trim_workers', 'connection_pool', 'replace_workers']);
+  assert.equal(json.steps[1].end, 'relieved');
   // The built-in worker is told by a signal, which would end a program that does not know it.
-  assert.equal(json.steps[2].end, 'relieved');
+  assert.equal(json.steps[3].end, 'relieved');
   const pids = async () => (await exercise(200, 'GET', '/health/memory')).json.workers.map((worker) => worker.pid);
   const before = await pids();
   await exercise(200, 'POST', path);
   assert.deepEqual(await pids(), before);
+  await exercise(403, 'POST', path, { on: guarded, headers: { Authorization: `Bearer ${adasKey}` } });
+});
+
+test('An equal question is given the answer that is there, until an administrator clears the cache', async () => {
+  const path = '/admin/clear-cache';
+  await exercise(200, 'POST', path);
+  const sharing = () => finishedRun(randomUUID(), {});
+  const first = await sharing();
+  const second = await sharing();
+  assert.deepEqual(second.usage.cache, { hit: true, from: first.run_id });
+  assert.equal((await exercise(200, 'GET', '/health/memory')).json.cache_info.hits > 0, true);
+  assert.equal((await exercise(200, 'POST', path)).json.entries, 1);
+  assert.equal((await sharing()).usage.cache, undefined);
   await exercise(403, 'POST', path, { on: guarded, headers: { Authorization: `Bearer ${adasKey}` } });
 });
 

@@ -19,7 +19,7 @@ TEST(ShortOfMemoryTest, AnEmergencyIsLoggedWithTheWayBackAndTheAnswerIsSent) {
   options.data_dir = directory / "data";
   // The first request makes the worker alone larger than the limit.
   options.worker = program("scripted_worker") + " --socket {socket} --leak-mb 32 --sleep-ms 800";
-  options.environment = {{"MAX_CONCURRENT_ANALYSES", "1"}, {"MEMORY_LIMIT", "16777216"}};
+  options.environment = {{"MAX_CONCURRENT_ANALYSES", "1"}, {"MEMORY_LIMIT", "16777216"}, {"HOLDFAST_CACHE", "on"}};
   ServerProcess server(options);
   ASSERT_TRUE(server.wait_until_listening()) << server.log();
   const auto reply = http_post(server.port(), "/analyze", R"({"prompt":"x","thread_id":"the-thread"})");
@@ -47,6 +47,9 @@ TEST(ShortOfMemoryTest, AnEmergencyIsLoggedWithTheWayBackAndTheAnswerIsSent) {
   ASSERT_EQ(body->at("workers").as_array().size(), 1U) << memory.body;
   EXPECT_GT(body->at("workers").at(0).at("resident_bytes").to_number<double>(), 32e6) << memory.body;
   EXPECT_FALSE(body->at("warnings").as_array().empty()) << memory.body;
+  EXPECT_EQ(body->at("cache_info").at("enabled"), true) << memory.body;
+  EXPECT_EQ(body->at("cache_info").at("budget_bytes"), 0) << memory.body;
+  EXPECT_EQ(body->at("cache_info").at("entries"), 0) << memory.body;
 }
 
 TEST(ShortOfMemoryTest, FarBelowTheLimitNothingIsSaid) {

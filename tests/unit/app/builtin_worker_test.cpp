@@ -8,10 +8,12 @@ namespace {
 
 TEST(BuiltinWorkerDataTest, QuestionsAndTablesAreRead) {
   const auto data = parse_builtin_worker_data(
+      "{\"data_file\":\"/data/d.sqlite\"}\n"
       "{\"example\":\"How \\\"many\\\"?\"}\n"
       "\n"
       R"({"table":"a","title":"A","description":"About a","content":{"columns":["x"],"rows":[[1e-3]]}})");
   ASSERT_TRUE(data) << data.error().message();
+  EXPECT_EQ(data->data_file, "/data/d.sqlite");
   EXPECT_THAT(data->examples, ::testing::ElementsAre("How \"many\"?"));
   ASSERT_EQ(data->tables.size(), 1U);
   EXPECT_EQ(data->tables[0].name, "a");

@@ -92,6 +92,17 @@ TEST_F(SettingsTest, ABadValueIsRefusedWithItsOrigin) {
   EXPECT_NE(loaded.error().message().find("MAX_CONCURRENT_ANALYSES"), std::string::npos);
 }
 
+TEST_F(SettingsTest, TheCacheHasAModeAndASize) {
+  EXPECT_EQ(load()->values.cache_mode, "auto");
+  sources_.flags = {{"cache.mode", "on"}, {"cache.size", "8MB"}};
+  EXPECT_EQ(load()->values.cache_mode, "on");
+  EXPECT_EQ(load()->values.cache_size, Bytes(8 * 1024 * 1024));
+  sources_.flags = {{"cache.mode", "1"}};
+  EXPECT_FALSE(load());
+  sources_.flags = {{"cache.size", "0MB"}};
+  EXPECT_FALSE(load());
+}
+
 TEST_F(SettingsTest, ASilenceIsNeitherNothingNorForEver) {
   for (const char* key : {"server.hold", "server.heartbeat", "server.max_wait"}) {
     for (const char* text : {"0s", "9ms", "61m"}) {

@@ -17,6 +17,14 @@ TEST(PreferTest, KnownPreferencesAreReadAndOthersIgnored) {
   EXPECT_EQ(both.wait, seconds(10));
 }
 
+TEST(CacheControlTest, OnlyTheDirectiveNoCacheCounts) {
+  EXPECT_TRUE(wants_no_cache("no-cache"));
+  EXPECT_TRUE(wants_no_cache("max-age=0, No-Cache"));
+  for (const auto* value : {"", "no-store", "max-age=0", "x=\"no-cache\"", "x=\", no-cache\""}) {
+    EXPECT_FALSE(wants_no_cache(value)) << value;
+  }
+}
+
 TEST(PreferTest, TheFirstOfSeveralWaitsCounts) { EXPECT_EQ(parse_prefer("wait=3, wait=20").wait, seconds(3)); }
 
 TEST(PreferTest, MalformedWaitsAreIgnored) {

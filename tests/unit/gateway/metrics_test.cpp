@@ -134,6 +134,16 @@ holdfast_supervisor_band_bytes{band="live"} 3000000
 holdfast_supervisor_band_bytes{band="allocator_held"} 2000000
 holdfast_supervisor_band_bytes{band="runtime_held"} 0
 holdfast_supervisor_band_bytes{band="outside"} 14000000
+holdfast_cache_hits_total 1
+holdfast_cache_misses_total 2
+holdfast_cache_shared_total 10
+holdfast_cache_puts_total 3
+holdfast_cache_refused_total 4
+holdfast_cache_evicted_total 5
+holdfast_cache_given_back_bytes_total 6
+holdfast_cache_bytes 7
+holdfast_cache_budget_bytes 8
+holdfast_cache_entries 9
 )");
 }
 
@@ -204,15 +214,6 @@ holdfast_route_slope_bound_bytes{route="POST /analyze",bound="low"} 90
 holdfast_route_slope_bound_bytes{route="POST /analyze",bound="high"} 110
 holdfast_route_retained_bytes{route="POST /analyze"} 6000
 holdfast_route_time_to_limit_seconds{route="POST /analyze"} 3600
-holdfast_cache_hits_total 1
-holdfast_cache_misses_total 2
-holdfast_cache_puts_total 3
-holdfast_cache_refused_total 4
-holdfast_cache_evicted_total 5
-holdfast_cache_given_back_bytes_total 6
-holdfast_cache_bytes 7
-holdfast_cache_budget_bytes 8
-holdfast_cache_entries 9
 )");
 }
 
@@ -225,12 +226,12 @@ TEST(MetricsTest, WhatIsNotKnownIsAbsentAndNotZero) {
   memory.last->own = fail(ErrorCode::unavailable, "no reading");
   auto governor = full_governor();
   governor.boot.reset();
-  governor.cache.reset();
   governor.admission.head_waits.reset();
   governor.routes[0].time_to_limit.reset();
   governor.routes[0].trend = {};
   auto input = full_input(memory, governor);
   input.own_bands->live.reset();
+  input.cache.off_because = "cache.mode is off";
   input.journal.store.connections = {};
   input.journal.store.read_latency = {};
   const auto text = values_of(collect_metrics(input));

@@ -72,10 +72,6 @@ inline governor::GovernorStatus full_governor() {
   route.time_to_limit = std::chrono::seconds(3600);
   status.routes.push_back(route);
   status.workers.push_back({.index = 2, .pid = 102, .floor = Bytes(48), .fresh_floor = Bytes(33), .runs = 35});
-  status.cache = governor::ResultCache::Counts{1, 2, 3, 4, 5, 6};
-  status.cache_bytes = Bytes(7);
-  status.cache_budget = Bytes(8);
-  status.cache_entries = 9;
   return status;
 }
 
@@ -109,6 +105,12 @@ inline MetricsInput full_input(const memory::MemoryView& memory, const governor:
                                   .runtime_held = Bytes(0),
                                   .outside = Bytes(14'000'000)};
   input.governor = &governor;
+  input.cache = {.off_because = "",
+                 .counts = {1, 2, 3, 4, 5, 6},
+                 .shared = 10,
+                 .entries = 9,
+                 .bytes = Bytes(7),
+                 .budget = Bytes(8)};
   return input;
 }
 

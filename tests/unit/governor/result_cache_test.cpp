@@ -6,8 +6,6 @@
 #include <random>
 #include <tuple>
 
-#include "governor/flights.hpp"
-
 namespace holdfast::governor {
 namespace {
 
@@ -167,20 +165,6 @@ TEST_F(ResultCacheTest, OverRandomUseThereIsNoWrongHit) {
     cache.shrink_to(Bytes());
     EXPECT_EQ(cache.bytes(), Bytes()) << "nothing is counted that is not there";
   }
-}
-
-TEST(FlightsTest, AnEqualQuestionJoinsTheRunThatComputesIt) {
-  Flights flights;
-  const auto first = RunId::make();
-  const auto second = RunId::make();
-  EXPECT_FALSE(flights.join_or_begin(key_of("q"), first));
-  EXPECT_EQ(flights.join_or_begin(key_of("q"), second), first);
-  EXPECT_FALSE(flights.join_or_begin(key_of("other"), second));
-  flights.end(key_of("q"), second);
-  EXPECT_EQ(flights.join_or_begin(key_of("q"), second), first) << "only its own run ends a flight";
-  flights.end(key_of("q"), first);
-  EXPECT_FALSE(flights.join_or_begin(key_of("q"), second));
-  EXPECT_EQ(flights.size(), 2U);
 }
 
 }  // namespace
