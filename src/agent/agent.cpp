@@ -9,9 +9,8 @@
 namespace holdfast::agent {
 namespace {
 
-// A reading that takes a millisecond is taken twice a second at most: 0.2 % of one processor, less than can be
-// measured.
-constexpr uint64_t kReadingShare = 500;
+// A reading that takes a millisecond is taken once a second at most: 0.1 % of one processor, less than can be measured.
+constexpr uint64_t kReadingShare = 1000;
 // However dear it is: at 1 GB in pieces (15 ms) that is 0.3 %.
 constexpr uint64_t kLongestPause = 5000000000;
 // The collector's counters and pymalloc's are worth a look once a second.
