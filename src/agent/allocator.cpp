@@ -6,6 +6,11 @@
 #include <link.h>
 #include <malloc.h>
 
+#ifdef HOLDFAST_AGENT_JEMALLOC
+// Ours, whatever other jemalloc the program may have.
+extern "C" int mallctl(const char* name, void* old_value, size_t* old_size, void* new_value, size_t new_size);
+#endif
+
 namespace holdfast::agent {
 namespace {
 
@@ -33,6 +38,14 @@ const void* object_with_malloc() {
 }  // namespace
 
 void HostAllocator::find() {
+#ifdef HOLDFAST_AGENT_JEMALLOC
+  const void* first = dlsym(RTLD_DEFAULT, "malloc");
+  if (is_an_entry_only(first) || object_of(first) == object_of(reinterpret_cast<const void*>(&mallctl))) {
+    mallctl_ = &mallctl;
+    kind_ = kJemalloc;
+    return;
+  }
+#endif
   mallctl_ = reinterpret_cast<Mallctl>(dlsym(RTLD_DEFAULT, "mallctl"));
   const void* in_use = object_with_malloc();
   const void* libc = object_of(reinterpret_cast<const void*>(&gnu_get_libc_version));

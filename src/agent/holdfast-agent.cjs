@@ -5,13 +5,16 @@
 // throws, keeps no descriptor, keeps no process alive.
 'use strict';
 
-const { isMainThread } = require('node:worker_threads');
-const path = process.env.HOLDFAST_AGENT_PAGE;
+// An old Node may lack any of this: then there is no agent in it, and nothing else is different.
+try {
+  if (process.env.HOLDFAST_AGENT_PAGE && require('worker_threads').isMainThread) {
+    follow(process.env.HOLDFAST_AGENT_PAGE, require('fs'), require('v8'));
+  }
+} catch (error) {
+  // As said.
+}
 
-if (isMainThread && path) {
-  const fs = require('node:fs');
-  const v8 = require('node:v8');
-
+function follow(path, fs, v8) {
   const pageSize = 4096;
   const at = { interval: 12, owner: 64, command: 128, figures: 1024, answer: 1280 };
   // Buffers that a collection has dropped are freed by another thread after it.
@@ -63,20 +66,20 @@ if (isMainThread && path) {
   const collector = () => {
     if (!collectGarbage) {
       v8.setFlagsFromString('--expose-gc');
-      collectGarbage = globalThis.gc || require('node:vm').runInNewContext('gc');
+      collectGarbage = globalThis.gc || require('vm').runInNewContext('gc');
     }
     return collectGarbage;
   };
 
   const collect = (command) => {
-    const before = process.memoryUsage.rss();
+    const before = process.memoryUsage().rss;
     const started = process.hrtime.bigint();
     let result = status.done;
     try {
       // The second one takes what the first has set free: it halves what is left (measured).
       collector()();
       collector()();
-    } catch {
+    } catch (error) {
       result = status.failed;
     }
     const took = process.hrtime.bigint() - started;
@@ -87,7 +90,7 @@ if (isMainThread && path) {
       answer.writeUInt32LE(result, 20);
       answer.writeBigUInt64LE(took, 24);
       answer.writeBigUInt64LE(BigInt(before), 32);
-      answer.writeBigUInt64LE(BigInt(process.memoryUsage.rss()), 40);
+      answer.writeBigUInt64LE(BigInt(process.memoryUsage().rss), 40);
       answer.writeBigInt64LE(0n, 48);
       write(fd, answer, at.answer);
     }), buffersFreed).unref();
@@ -100,19 +103,19 @@ if (isMainThread && path) {
     try {
       fd = fs.openSync(path, 'r+');
       return use(fd);
-    } catch {
+    } catch (error) {
       return undefined;
     } finally {
       try {
         if (fd !== undefined) fs.closeSync(fd);
-      } catch {
+      } catch (error) {
         // Closed by somebody else meanwhile.
       }
     }
   };
 
   // Milliseconds to the next look.
-  const follow = (fd) => {
+  const obey = (fd) => {
     if (fs.readSync(fd, page, 0, pageSize, 0) !== pageSize) return undefined;
     const owner = page.readUInt32LE(at.owner);
     if (owner !== 0 && owner !== process.pid) return othersInterval;
@@ -132,7 +135,7 @@ if (isMainThread && path) {
   };
 
   const look = () => {
-    const next = withPage(follow);
+    const next = withPage(obey);
     if (next !== undefined) setTimeout(look, next).unref();
   };
 

@@ -37,9 +37,10 @@ constexpr std::chrono::milliseconds kLastAnswers{2000};
 constexpr std::chrono::milliseconds kAnswersBeforeRestart{250};
 
 workers::AgentConfig agent_config(const Settings& settings) {
-  if (!settings.worker_agent) return {};
+  if (settings.worker_agent == "off") return {};
   workers::AgentConfig config;
-  config.library = agent_file("libholdfast-agent.so");
+  config.library =
+      agent_file(settings.worker_agent == "jemalloc" ? "libholdfast-agent-jemalloc.so" : "libholdfast-agent.so");
   config.node_script = agent_file("holdfast-agent.cjs");
   config.gc_thresholds = settings.worker_gc_thresholds;
   return config;

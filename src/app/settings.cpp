@@ -102,11 +102,10 @@ Result<void> read_worker_route(Settings& settings, std::string_view text) {
 }
 
 Result<void> read_worker_agent(Settings& settings, std::string_view text) {
-  const bool on = text == "on" || text == "1" || text == "true";
-  if (!on && text != "off" && text != "0" && text != "false") {
-    return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not on or off", text));
+  if (text != "on" && text != "jemalloc" && text != "off") {
+    return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not on, jemalloc or off", text));
   }
-  settings.worker_agent = on;
+  settings.worker_agent = text;
   return {};
 }
 
@@ -310,8 +309,9 @@ std::span<const Setting> all_settings() {
       duration_setting("worker.grace_period", "HOLDFAST_WORKER_GRACE_PERIOD", &Settings::worker_grace_period,
                        "From SIGTERM to SIGKILL when a worker is stopped."),
       {"worker.agent", "HOLDFAST_WORKER_AGENT",
-       "on = preload the agent library into workers: figures of their heaps, collection and trim when they are idle.",
-       read_worker_agent, [](const Settings& settings) { return std::string(settings.worker_agent ? "on" : "off"); }},
+       "on = preload the agent library into workers: figures of their heaps, collection and trim when they are idle. "
+       "jemalloc = the one that is their malloc, too. off = preload nothing.",
+       read_worker_agent, [](const Settings& settings) { return settings.worker_agent; }},
       {"worker.gc_thresholds", "HOLDFAST_WORKER_GC_THRESHOLDS",
        "What the agent sets in Python workers (gc.set_threshold) that have not set their own. 0 = nothing.",
        read_gc_thresholds, show_gc_thresholds},

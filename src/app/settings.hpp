@@ -32,7 +32,7 @@ struct Settings {
   std::string worker_data_file;
   std::chrono::milliseconds worker_start_timeout{30'000};
   std::chrono::milliseconds worker_grace_period{5'000};
-  bool worker_agent = true;
+  std::string worker_agent = "on";
   std::array<std::uint32_t, 3> worker_gc_thresholds{500, 8, 8};
   int max_concurrent = 3;
   int queue_limit = 1000;

@@ -112,7 +112,8 @@ Result<AgentFigures> read_agent_figures(AgentPage page, SteadyTime now) {
   if (!is_fresh(told.published_at, now, kAgentSilence)) {
     return fail(ErrorCode::unavailable, "the agent has not published for a while");
   }
-  const bool possible = is_size(told.resident) && told.shared <= told.resident && told.pid != 0 &&
+  // Nothing resident: it cannot read /proc, and shares of nothing say nothing.
+  const bool possible = told.resident != 0 && is_size(told.resident) && told.shared <= told.resident && told.pid != 0 &&
                         told.pid <= 0x7FFFFFFFU && told.runtime <= agent::kNode && told.allocator <= agent::kJemalloc;
   if (!possible) return fail(ErrorCode::data_loss, "the agent's figures cannot be true");
 

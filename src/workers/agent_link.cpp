@@ -77,7 +77,8 @@ std::vector<std::string> AgentLink::entries(const std::vector<std::string_view>&
   out.push_back(fmt::format("{}=/proc/{}/fd/{}", agent::kPageVariable, ::getpid(), file_.get()));
   const auto preloaded = value_of(environment, "LD_PRELOAD");
   out.push_back(fmt::format("LD_PRELOAD={}{}{}", config_.library, preloaded.empty() ? "" : ":", preloaded));
-  if (config_.node_script.empty()) return out;
+  // Node does not start without a script that it is told to load.
+  if (config_.node_script.empty() || ::access(config_.node_script.c_str(), R_OK) != 0) return out;
   const auto options = value_of(environment, "NODE_OPTIONS");
   out.push_back(
       fmt::format("NODE_OPTIONS={}{}--require {}", options, options.empty() ? "" : " ", quoted(config_.node_script)));

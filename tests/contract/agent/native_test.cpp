@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "agent_host.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace holdfast::workers {
 namespace {
@@ -151,12 +152,17 @@ TEST(AgentInAnyProgram, AStaticProgramAndAMissingPageAreNoMatter) {
 TEST(AgentEntries, KeepWhatTheEnvironmentHas) {
   auto config = AgentHost::default_config();
   config.library = "/lib/a.so";
-  config.node_script = "/with space/\"a\".cjs";
+  const testing::TemporaryDirectory directory;
+  config.node_script = directory / "with space \"a\".cjs";
+  std::ofstream(config.node_script) << "// nothing";
   const auto link = AgentLink::make(config).value();
   const auto entries = link->entries({"LD_PRELOAD=/lib/b.so", "NODE_OPTIONS=--trace-warnings", "NODE_OPTIONSX=1"});
   EXPECT_THAT(entries, Contains("LD_PRELOAD=/lib/a.so:/lib/b.so"));
-  EXPECT_THAT(entries, Contains("NODE_OPTIONS=--trace-warnings --require \"/with space/\\\"a\\\".cjs\""));
+  EXPECT_THAT(entries, Contains("NODE_OPTIONS=--trace-warnings --require \"" + directory.path() + "/with space \\\"a\\\".cjs\""));
   EXPECT_THAT(link->entries({}), Contains("LD_PRELOAD=/lib/a.so"));
+  // Node would not start with a script that is gone.
+  std::filesystem::remove(config.node_script);
+  EXPECT_EQ(link->entries({}).size(), 2U);
   config.library = "/with space/a.so";
   EXPECT_EQ(AgentLink::make(config).error().code(), ErrorCode::invalid_argument);
 }

@@ -197,13 +197,14 @@ TEST_F(SettingsTest, ThresholdsOfACollectorAreThreeNumbersOrNone) {
   }
 }
 
-TEST_F(SettingsTest, TheAgentIsOnOrOff) {
+TEST_F(SettingsTest, TheAgentIsOnOffOrBringsJemalloc) {
   const auto settings = all_settings();
   const auto agent = std::ranges::find(settings, "worker.agent", &Setting::key);
   Settings values;
   EXPECT_EQ(agent->show(values), "on");
   ASSERT_TRUE(agent->read(values, "off"));
-  EXPECT_FALSE(values.worker_agent);
+  EXPECT_EQ(values.worker_agent, "off");
+  EXPECT_TRUE(agent->read(values, "jemalloc"));
   EXPECT_FALSE(agent->read(values, "maybe"));
 }
 
