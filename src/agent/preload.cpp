@@ -53,7 +53,12 @@ void start_thread() {
 void start_once() {
   if (page_path[0] == '\0' || __atomic_exchange_n(&started, 1, __ATOMIC_ACQ_REL) != 0) return;
   const int error = errno;
-  if (agent.attach(page_path)) start_thread();
+  if (agent.attach(page_path)) {
+    start_thread();
+  } else {
+    // Its owner may be gone when the program listens again.
+    __atomic_store_n(&started, 0, __ATOMIC_RELEASE);
+  }
   errno = error;
 }
 

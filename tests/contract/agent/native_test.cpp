@@ -158,7 +158,8 @@ TEST(AgentEntries, KeepWhatTheEnvironmentHas) {
   const auto link = AgentLink::make(config).value();
   const auto entries = link->entries({"LD_PRELOAD=/lib/b.so", "NODE_OPTIONS=--trace-warnings", "NODE_OPTIONSX=1"});
   EXPECT_THAT(entries, Contains("LD_PRELOAD=/lib/a.so:/lib/b.so"));
-  EXPECT_THAT(entries, Contains("NODE_OPTIONS=--trace-warnings --require \"" + directory.path() + "/with space \\\"a\\\".cjs\""));
+  EXPECT_THAT(entries, Contains("NODE_OPTIONS=--trace-warnings --require \"" + directory.path() +
+                                "/with space \\\"a\\\".cjs\""));
   EXPECT_THAT(link->entries({}), Contains("LD_PRELOAD=/lib/a.so"));
   // Node would not start with a script that is gone.
   std::filesystem::remove(config.node_script);

@@ -24,8 +24,9 @@ class AgentInPool : public testing::Test {
 
   void start(AgentConfig agent) {
     PoolConfig config;
-    config.command = "exec /usr/bin/python3 -c 'import socket, sys; s = socket.socket(socket.AF_UNIX); "
-                     "s.bind(sys.argv[1]); s.listen()\nwhile True: s.accept()[0].close()' {socket}";
+    config.command =
+        "exec /usr/bin/python3 -c 'import socket, sys; s = socket.socket(socket.AF_UNIX); "
+        "s.bind(sys.argv[1]); s.listen()\nwhile True: s.accept()[0].close()' {socket}";
     config.socket_dir = directory_;
     config.size = 1;
     config.agent = std::move(agent);
@@ -66,9 +67,8 @@ TEST_F(AgentInPool, AWorkerThatIsHeldCanBeAsked) {
   ASSERT_TRUE(slot && slot->agent());
   std::optional<Result<memory::AgentAnswer>> answer;
   const auto deadline = system_clock().steady() + std::chrono::seconds(10);
-  spawn(io_.get_executor(), "ask", [&]() -> awaitable<void> {
-    answer = co_await AgentLink::ask(slot->agent(), agent::kCollect, deadline);
-  });
+  spawn(io_.get_executor(), "ask",
+        [&]() -> awaitable<void> { answer = co_await AgentLink::ask(slot->agent(), agent::kCollect, deadline); });
   ASSERT_TRUE(until([&] { return answer.has_value(); }));
   ASSERT_TRUE(*answer) << answer->error().message();
   EXPECT_EQ((*answer)->status, agent::kDone);

@@ -19,7 +19,8 @@ class AgentWiring : public ::testing::Test {
   void start(const std::string& agent, const std::string& shell_around = "exec ") {
     options_.data_dir = directory_ / "data";
     options_.worker = shell_around + "/usr/bin/python3 " HOLDFAST_CYCLIC_WORKER " {socket}";
-    options_.environment = {{"MAX_CONCURRENT_ANALYSES", "1"}, {"MEMORY_LIMIT", "4GB"}, {"HOLDFAST_WORKER_AGENT", agent}};
+    options_.environment = {
+        {"MAX_CONCURRENT_ANALYSES", "1"}, {"MEMORY_LIMIT", "4GB"}, {"HOLDFAST_WORKER_AGENT", agent}};
     server_.emplace(options_);
     ASSERT_TRUE(server_->wait_until_listening()) << server_->log();
   }
