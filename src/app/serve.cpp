@@ -224,7 +224,8 @@ class Service {
         .view = memory_.view(),
         .senses = {.read_worker = [this](int pid) { return probe_.read_worker(pid); },
                    .look = [this] { memory_.refresh(); },
-                   .note = [this](std::string_view kind, std::string body) { journal_.note(kind, std::move(body)); }},
+                   .note = [this](std::string_view kind, std::string body) { journal_.note(kind, std::move(body)); },
+                   .lazily_freed = [this](int pid) { return probe_.lazily_freed(pid); }},
         .waiting = [this] { return coordinator_.waiting(); },
         .pump = [this] { coordinator_.pump(); },
         .restart = [this] { begin_restart("memory"); }};

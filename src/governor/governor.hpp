@@ -52,6 +52,8 @@ class Governor {
     /// Takes a new snapshot into the view now, between two ticks.
     std::function<void()> look;
     NoteIncident note;  ///< May be empty.
+    /// Of that, what the process gave back and the kernel has not taken yet (Probe::lazily_freed). May be empty.
+    std::function<std::optional<Bytes>(int pid)> lazily_freed;
   };
 
   Governor(GovernorConfig config, const Clock& clock, const memory::MemoryView& view, Senses senses);
@@ -160,6 +162,7 @@ class Governor {
   [[nodiscard]] static memory::FragmentationReading fragmentation_reading(const LedgerEntry& worker);
   void find_fragmentation(LedgerEntry& worker);
   std::optional<Preemption> preempt();
+  bool leave_out_lazily_freed(const Preemption& victim, std::span<PreemptionRun> runs, Bytes& used) const;
   SaturationAction watch_saturation(const Tick& tick);
   std::vector<Replacement> recycle();
   std::vector<int> start_workers(const Tick& tick);

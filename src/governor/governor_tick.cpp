@@ -103,13 +103,15 @@ std::optional<Preemption> Governor::preempt() {
                     .given_up_before = attempt->given_up_before});
   }
   if (runs.empty() || !view_.usage) return std::nullopt;
-  auto victim = choose_victim({.used = used(),
-                               .limit = limit(),
-                               .growth = minus(used(), used_before_),
-                               .speculative = speculative_growth(book_.running(), used_before_, used()),
-                               .least_used = least_used(),
-                               .running = runs,
-                               .one_is_dying = one_is_dying});
+  PreemptionInput input{.used = used(),
+                        .limit = limit(),
+                        .growth = minus(used(), used_before_),
+                        .speculative = speculative_growth(book_.running(), used_before_, used()),
+                        .least_used = least_used(),
+                        .running = runs,
+                        .one_is_dying = one_is_dying};
+  auto victim = choose_victim(input);
+  if (victim && leave_out_lazily_freed(*victim, runs, input.used)) victim = choose_victim(input);
   if (!victim || config_.observe_only) return victim;
   for (const auto& known : attempts_) {
     const auto attempt = known.lock();
@@ -117,6 +119,26 @@ std::optional<Preemption> Governor::preempt() {
   }
   ++status_.preempted[static_cast<std::size_t>(victim->cause)];
   return victim;
+}
+
+// What a program has given back with MADV_FREE counts as held until the kernel wants it, which is before it kills: that
+// must cost nobody an attempt. Reading it takes milliseconds, so only the worker of the one who is to go is asked.
+bool Governor::leave_out_lazily_freed(const Preemption& victim, std::span<PreemptionRun> runs, Bytes& used) const {
+  if (!senses_.lazily_freed) return false;
+  const auto given_up = std::ranges::find_if(attempts_, [&](const auto& known) {
+    const auto attempt = known.lock();
+    return attempt && attempt->run == victim.run.text();
+  });
+  const auto attempt = given_up == attempts_.end() ? nullptr : given_up->lock();
+  const auto freed = attempt ? senses_.lazily_freed(attempt->pid).value_or(Bytes()) : Bytes();
+  if (freed == Bytes()) return false;
+  used = minus(used, freed);
+  for (auto& run : runs) {
+    if (run.worker != attempt->worker) continue;
+    run.worker_held = minus(run.worker_held, freed);
+    run.grown = minus(run.grown, freed);
+  }
+  return true;
 }
 
 void Governor::spared(const RunId& run) {
@@ -188,8 +210,10 @@ RecycleRoom Governor::room(const LedgerEntry& worker) const {
 
 std::vector<Governor::Replacement> Governor::recycle() {
   std::vector<Replacement> replacements;
-  // One at a time: what the last one gave back must be seen before the next is worth its start.
-  const bool settled = !ledger_.one_leaves() && !ledger_.one_starts();
+  // One at a time: what the last one gave back must be seen before the next is worth its start. Where a run waits for
+  // memory, what it waits for is not the start of yet another worker.
+  const bool waits_for_memory = head_waits_ && head_waits_->reason == WaitReason::memory;
+  const bool settled = !ledger_.one_leaves() && (waits_for_memory || !ledger_.one_starts());
   for (auto& worker : ledger_.entries()) {
     if (worker.now.leaving || !replacements.empty()) continue;
     const auto asked = std::ranges::find(asked_, worker.now.worker, &std::pair<int, RecycleReason>::first);

@@ -91,6 +91,7 @@ class GovernorTest : public ::testing::Test {
   std::vector<WorkerSighting> workers_;
   std::vector<int> parked_;
   std::vector<std::string> notes_;
+  Bytes lazily_freed_;
   Governor governor_{{},
                      clock_,
                      view_,
@@ -99,7 +100,8 @@ class GovernorTest : public ::testing::Test {
                         return found == held_.end() ? std::nullopt : std::optional(found->second);
                       },
                       .look = [this] { read(); },
-                      .note = [this](std::string_view kind, std::string) { notes_.emplace_back(kind); }}};
+                      .note = [this](std::string_view kind, std::string) { notes_.emplace_back(kind); },
+                      .lazily_freed = [this](int) { return std::optional(lazily_freed_); }}};
 };
 
 TEST_F(GovernorTest, TheReceiptIsExactAlthoughOthersRun) {
@@ -197,6 +199,19 @@ TEST_F(GovernorTest, GrowthIsCountedFromTheFreshWorker) {
   end(*attempt, mb(140));
   tick();
   EXPECT_EQ(governor_.status().fragmentation_findings, 1U) << "120 MB, and nothing says that they are live";
+}
+
+TEST_F(GovernorTest, AWorkerThatStartsDoesNotDelayTheOneThatMakesRoom) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  auto attempt = admitted(ask(1, 11));
+  end(*attempt, mb(329));
+  attempt.reset();
+  see(2, 12, WorkerPhase::starting, mb(5));
+  EXPECT_EQ(refused(ask(1, 11)), WaitReason::memory);
+  const auto orders = tick(1);
+  ASSERT_EQ(orders.replace.size(), 1U);
+  EXPECT_EQ(orders.replace[0].worker, 1);
 }
 
 TEST_F(GovernorTest, AnIdleWorkerThatNobodyNeedsGivesItsMemoryToTheRunThatWaits) {
@@ -319,6 +334,21 @@ TEST_F(GovernorTest, InAnEmergencyTheNewestRunIsGivenUpOnce) {
 }
 
 // Two idle workers hold less than their stop is worth.
+// The kernel takes it before it kills.
+TEST_F(GovernorTest, WhatWasFreedLazilyCostsNobodyAnAttempt) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  auto attempt = admitted(ask(1, 11));
+  hold(11, mb(420));
+  tick();
+  hold(11, mb(497));
+  lazily_freed_ = mb(200);
+  EXPECT_FALSE(tick().give_up);
+  lazily_freed_ = Bytes();
+  hold(11, mb(501));
+  EXPECT_TRUE(tick().give_up);
+}
+
 TEST_F(GovernorTest, NobodyWaitsForWorkersThatAreTooSmallToBeStopped) {
   see(1, 11, WorkerPhase::idle, mb(12));
   see(2, 12, WorkerPhase::idle, mb(12));
