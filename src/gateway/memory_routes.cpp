@@ -69,8 +69,9 @@ void add_agent(ObjectText& out, const memory::WorkerMemory& worker, const std::o
     return;
   }
   const auto version = agent->version.empty() ? "" : " " + agent->version;
-  out.text("runtime", agent->runtime == agent::kNoRuntime ? "none" : std::string(to_string(agent->runtime)) + version);
-  out.text("allocator", to_string(agent->allocator));
+  out.text("runtime",
+           agent->runtime == agent::kNoRuntime ? "none" : std::string(memory::to_string(agent->runtime)) + version);
+  out.text("allocator", memory::to_string(agent->allocator));
 }
 
 // Null: it was not measured yet, or nobody does.
