@@ -19,6 +19,8 @@ using memory::Level;
 // A worker that trims is done when two readings agree.
 constexpr std::chrono::milliseconds kTrimReading{50};
 constexpr std::chrono::milliseconds kTrimPatience{5'000};
+// A collection of a large heap takes 0.4 s, and of a worker that computes instead of waiting it is not to be awaited.
+constexpr std::chrono::milliseconds kAgentPatience{2'000};
 constexpr std::uint64_t kTrimNoise = 256 * 1024;
 constexpr std::chrono::milliseconds kReplaceReading{100};
 
@@ -58,14 +60,40 @@ std::uint64_t sum_of(const ReliefMeans& means, const std::vector<workers::Slot>&
   return sum;
 }
 
+// The collector first: what it frees, malloc can give back. False: there is no agent in the worker that can.
+awaitable<bool> trim_by_agent(std::shared_ptr<workers::AgentLink> agent) {
+  if (!agent) co_return false;
+  auto deadline = system_clock().steady() + kAgentPatience;
+  const auto collected = co_await workers::AgentLink::ask(agent, agent::kCollect, deadline);
+  // One that does not answer is busy with something: it is not asked for more.
+  if (!collected) co_return false;
+  deadline = system_clock().steady() + kAgentPatience;
+  const auto trimmed = co_await workers::AgentLink::ask(agent, agent::kTrim, deadline);
+  const bool given = trimmed && trimmed->status == agent::kDone;
+  co_return given || collected->status == agent::kDone;
+}
+
 // The workers are held as if they had a run: a pause must meet nobody's.
 awaitable<Result<ReliefOutcome>> trim_workers(const ReliefMeans* means) {
-  if (means->trim_signal == 0) co_return ReliefOutcome::nothing_to_do();
   const auto slots = means->pool.acquire_all();
   if (slots.empty()) co_return ReliefOutcome::nothing_to_do();
   const auto before = sum_of(*means, slots);
-  for (const auto& slot : slots) slot.signal(means->trim_signal);
-  auto last = before;
+  std::size_t by_agent = 0;
+  std::size_t by_signal = 0;
+  for (const auto& slot : slots) {
+    const bool done = co_await trim_by_agent(slot.agent());
+    const bool stopped = co_await cancel_requested();
+    if (stopped) co_return fail(ErrorCode::cancelled, "trim idle workers");
+    if (done) {
+      ++by_agent;
+    } else if (means->trim_signal != 0) {
+      slot.signal(means->trim_signal);
+      ++by_signal;
+    }
+  }
+  if (by_agent + by_signal == 0) co_return ReliefOutcome::nothing_to_do();
+  auto last = by_signal == 0 ? sum_of(*means, slots) : before;
+  if (by_signal == 0) co_return ReliefOutcome::relieved(Bytes(before > last ? before - last : 0));
   const auto deadline = system_clock().steady() + kTrimPatience;
   bool settled = false;
   while (!settled && system_clock().steady() < deadline) {

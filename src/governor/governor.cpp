@@ -59,7 +59,8 @@ Bytes Governor::speculative() const {
 WorkerMemory Governor::seen(const LedgerEntry& worker) const {
   return {.floor = worker.held,
           .fresh_floor = worker.fresh_floor.value_or(worker.held),
-          .fragmented = Bytes(),
+          // What the runtime keeps; a trim wins what malloc keeps.
+          .fragmented = worker.now.bands.runtime_held.value_or(Bytes()),
           .time_to_limit = routes_.time_to_limit(),
           .started_at = worker.now.started_at};
 }

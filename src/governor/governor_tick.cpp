@@ -71,9 +71,9 @@ void Governor::watch_workers() {
   }
 }
 
-// Of what is inside a worker's heap nothing is known here: growth is what can be told.
+// Without an agent in the worker nothing is known of its heap: growth is what can be told.
 memory::FragmentationReading Governor::fragmentation_reading(const LedgerEntry& worker) {
-  return {memory::make_bands(plus(worker.held, worker.now.file), {}), worker.now.vm_size};
+  return {memory::make_bands(plus(worker.held, worker.now.file), worker.now.bands), worker.now.vm_size};
 }
 
 void Governor::find_fragmentation(LedgerEntry& worker) {
