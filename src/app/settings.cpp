@@ -157,6 +157,14 @@ Result<void> read_auth_mode(Settings& settings, std::string_view text) {
   return {};
 }
 
+Result<void> read_pass_through(Settings& settings, std::string_view text) {
+  if (text != "auto" && text != "on" && text != "off") {
+    return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not auto, on or off", text));
+  }
+  settings.pass_through = text;
+  return {};
+}
+
 Result<void> read_memory_mode(Settings& settings, std::string_view text) {
   if (text != "act" && text != "observe") {
     return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not act or observe", text));
@@ -262,6 +270,13 @@ std::span<const Setting> all_settings() {
                        "From the start of a worker to its first accepted connection."),
       duration_setting("worker.grace_period", "HOLDFAST_WORKER_GRACE_PERIOD", &Settings::worker_grace_period,
                        "From SIGTERM to SIGKILL when a worker is stopped."),
+      {"worker.pass_through", "HOLDFAST_PASS_THROUGH",
+       "Whether requests that no route of Holdfast answers go to a worker: on, off, or auto (on with a worker.command of "
+       "your own).",
+       read_pass_through, [](const Settings& settings) { return settings.pass_through; }},
+      duration_setting("worker.pass_through_timeout", "HOLDFAST_PASS_THROUGH_TIMEOUT", &Settings::pass_through_timeout,
+                       "How long a worker may take to begin the answer to a request that is passed through, and be silent "
+                       "in the middle of one."),
       count_setting("runs.max_concurrent", "MAX_CONCURRENT_ANALYSES", &Settings::max_concurrent, {1, 64},
                     "Analyses at the same time: the number of worker processes."),
       count_setting("runs.queue_limit", "HOLDFAST_QUEUE_LIMIT", &Settings::queue_limit, {1, 100'000},
@@ -342,6 +357,11 @@ std::span<const Setting> all_settings() {
 
 std::string key_file_path(const Settings& settings) {
   return settings.key_file.empty() ? settings.data_dir + "/api-keys" : settings.key_file;
+}
+
+bool passes_through(const Settings& settings) {
+  if (settings.pass_through != "auto") return settings.pass_through == "on";
+  return !settings.worker_command.empty();
 }
 
 Result<LoadedSettings> load_settings(const SettingSources& sources) {
