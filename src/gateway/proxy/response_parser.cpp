@@ -71,6 +71,7 @@ class ResponseParser::Impl final : public http::basic_parser<false> {
 
   void check_head() {
     const auto& headers = head_.headers;
+    if (head_.status < 100) return refuse("sent a status that is none");
     const auto lengths = headers.count("Content-Length");
     if (lengths > 1) return refuse("sent two Content-Length headers");
     if (headers.contains("Transfer-Encoding")) {
