@@ -115,6 +115,8 @@ gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<Bu
   config.allowance.window = settings.limit_window;
   config.allowance.burst = settings.limit_burst;
   config.allowance.waiting = settings.limit_waiting;
+  config.pass_through.on = passes_through(settings);
+  config.pass_through.timeout = settings.pass_through_timeout;
   if (builtin) {
     config.examples = std::move(builtin->examples);
     config.data_tables = std::move(builtin->tables);
@@ -259,7 +261,9 @@ class Service {
 
   awaitable<void> stop(std::chrono::milliseconds last_answers) {
     stop_retention_.emit(asio::cancellation_type::terminal);
-    co_await coordinator_.drain(system_clock().steady() + settings_.drain_timeout);
+    const auto deadline = system_clock().steady() + settings_.drain_timeout;
+    co_await coordinator_.drain(deadline);
+    co_await gateway_.finish_passing(deadline);
     co_await gateway_.drain(system_clock().steady() + last_answers);
     co_await pool_.stop();
     save_peaks();

@@ -315,6 +315,13 @@ std::span<const Setting> all_settings() {
       {"worker.gc_thresholds", "HOLDFAST_WORKER_GC_THRESHOLDS",
        "What the agent sets in Python workers (gc.set_threshold) that have not set their own. 0 = nothing.",
        read_gc_thresholds, show_gc_thresholds},
+      choice_setting("worker.pass_through", "HOLDFAST_PASS_THROUGH", &Settings::pass_through, {"auto", "on", "off"},
+                     "Whether requests that no route of Holdfast answers go to a worker: on, off, or auto (on with a "
+                     "worker.command of your own)."),
+      duration_setting(
+          "worker.pass_through_timeout", "HOLDFAST_PASS_THROUGH_TIMEOUT", &Settings::pass_through_timeout,
+          "How long a worker may take to begin the answer to a request that is passed through, and be silent "
+          "in the middle of one."),
       count_setting("runs.max_concurrent", "MAX_CONCURRENT_ANALYSES", &Settings::max_concurrent, {1, 64},
                     "Analyses at the same time: the number of worker processes."),
       count_setting("runs.queue_limit", "HOLDFAST_QUEUE_LIMIT", &Settings::queue_limit, {1, 100'000},
@@ -405,6 +412,11 @@ std::span<const Setting> all_settings() {
 
 std::string key_file_path(const Settings& settings) {
   return settings.key_file.empty() ? settings.data_dir + "/api-keys" : settings.key_file;
+}
+
+bool passes_through(const Settings& settings) {
+  if (settings.pass_through != "auto") return settings.pass_through == "on";
+  return !settings.worker_command.empty();
 }
 
 Result<LoadedSettings> load_settings(const SettingSources& sources) {

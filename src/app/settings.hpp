@@ -34,6 +34,8 @@ struct Settings {
   std::chrono::milliseconds worker_grace_period{5'000};
   std::string worker_agent = "on";
   std::array<std::uint32_t, 3> worker_gc_thresholds{500, 8, 8};
+  std::string pass_through = "auto";
+  std::chrono::milliseconds pass_through_timeout{60'000};
   int max_concurrent = 3;
   int queue_limit = 1000;
   int max_crashes = 3;
@@ -70,6 +72,9 @@ struct Settings {
 
 /// The file of API keys: the setting, or its place in the data directory.
 [[nodiscard]] std::string key_file_path(const Settings& settings);
+
+/// Whether requests that no route of ours answers go to a worker: as set, or for other people's workers.
+[[nodiscard]] bool passes_through(const Settings& settings);
 
 /// One row of the table.
 struct Setting {

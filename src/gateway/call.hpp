@@ -20,6 +20,7 @@ namespace holdfast::gateway {
 
 struct FallbackReserve;
 struct Turnstile;
+class Proxy;
 
 /// What routes use of the program.
 struct Services {
@@ -30,6 +31,7 @@ struct Services {
   const GatewayConfig* config = nullptr;
   const Server* server = nullptr;
   Turnstile* turnstile = nullptr;
+  const Proxy* proxy = nullptr;
   FallbackReserve* reserve = nullptr;
   SteadyTime started;
   UnixMillis started_wall = 0;

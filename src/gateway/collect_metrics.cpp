@@ -1,6 +1,7 @@
 #include "gateway/collect_metrics.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace holdfast::gateway {
 namespace {
@@ -35,6 +36,27 @@ void collect_workers(const workers::PoolStatus& pool, MetricSamples& out) {
   for (const auto& worker : pool.workers) {
     out.add(metric("holdfast_worker_starts_total"), worker.starts, std::to_string(worker.index));
   }
+}
+
+void collect_passing(const ProxyStatus& passing, const workers::PoolStatus& pool, MetricSamples& out) {
+  if (!passing.on) return;
+  constexpr std::array<std::string_view, 5> kClasses{"1xx", "2xx", "3xx", "4xx", "5xx"};
+  for (std::size_t i = 0; i < kClasses.size(); ++i) {
+    out.add(metric("holdfast_pass_through_answers_total"), passing.answered.at(i), kClasses.at(i));
+  }
+  for (std::size_t i = 0; i < kPassFailures.size(); ++i) {
+    out.add(metric("holdfast_pass_through_failures_total"), passing.failed.at(i), kPassFailures.at(i));
+  }
+  out.add(metric("holdfast_pass_through_open"), passing.open - passing.upgraded, "request");
+  out.add(metric("holdfast_pass_through_open"), passing.upgraded, "upgraded");
+  out.add(metric("holdfast_pass_through_bytes_total"), passing.to_worker, "to_worker");
+  out.add(metric("holdfast_pass_through_bytes_total"), passing.to_client, "to_client");
+  out.add(metric("holdfast_pass_through_heads_total"), passing.heads);
+  out.add(metric("holdfast_pass_through_head_seconds_total"), passing.head_time);
+  out.add(metric("holdfast_pass_through_connections_total"), passing.connected, "new");
+  out.add(metric("holdfast_pass_through_connections_total"), passing.reused, "reused");
+  out.add(metric("holdfast_pass_through_idle_connections"), pool.kept);
+  out.add(metric("holdfast_pass_through_retries_total"), passing.retried);
 }
 
 // One process a place: while a successor starts, the place is still that of the process before it.
@@ -146,6 +168,7 @@ MetricSamples collect_metrics(const MetricsInput& input) {
   collect_server(input, out);
   collect_runs(input.runs, out);
   collect_workers(input.pool, out);
+  collect_passing(input.passing, input.pool, out);
   collect_journal(input.journal, out);
   if (input.memory != nullptr) collect_memory(input, out);
   if (input.governor != nullptr) collect_governor(*input.governor, input.now, out);

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "gateway/metric_samples.hpp"
+#include "gateway/proxy/proxy_status.hpp"
 #include "governor/governor_status.hpp"
 #include "journal/journal.hpp"
 #include "memory/bands.hpp"
@@ -28,6 +29,7 @@ struct MetricsInput {
   std::uint64_t log_dropped = 0;
   runs::CoordinatorStatus runs;
   workers::PoolStatus pool;
+  ProxyStatus passing;
   journal::JournalHealth journal;
   const memory::MemoryView* memory = nullptr;
   std::optional<memory::Bands> own_bands;

@@ -19,6 +19,15 @@
 
 namespace holdfast::gateway {
 
+/// Requests that no route answers (docs/proxy.md).
+struct PassThroughConfig {
+  bool on = false;
+  std::chrono::milliseconds timeout{60'000};  ///< For the head of an answer, and for silence in the middle of it.
+  std::chrono::milliseconds connect_timeout{5'000};
+  std::chrono::milliseconds worker_wait{10'000};  ///< For a worker that starts.
+  std::size_t most = 1024;                        ///< At once. Each takes two descriptors.
+};
+
 struct GatewayConfig {
   ServerConfig server;
   TrustedNames trusted;
@@ -36,6 +45,7 @@ struct GatewayConfig {
   std::string version = "0.1.0";
   std::string store_name = "sqlite";  ///< `database.checkpointer_type` of GET /health.
   AllowanceConfig allowance;
+  PassThroughConfig pass_through;
   const memory::MemoryView* memory = nullptr;          ///< Outlives the gateway; null: nobody measures.
   const governor::GovernorStatus* governor = nullptr;  ///< As above.
   /// Walks the relief ladder. Empty: there is none, and POST /admin/relieve must not be asked.

@@ -68,9 +68,10 @@ awaitable<void> Connection::run() {
 }
 
 awaitable<Connection::Next> Connection::serve_one() {
-  RequestParser parser(state_->config.limits);
+  RequestParser parser(state_->config.limits, &state_->hooks.streams_body);
   auto filled = co_await read_head(&parser);
-  const bool wants_body = filled == Fill::bytes && !parser.refusal() && parser.state() == ParseState::body;
+  const bool wants_body =
+      filled == Fill::bytes && !parser.refusal() && parser.state() == ParseState::body && !parser.streams_body();
   if (wants_body) filled = co_await read_body(&parser);
   deadline_ = SteadyTime::max();
   if (filled == Fill::closed) co_return Next::close;
@@ -120,9 +121,13 @@ awaitable<Connection::Fill> Connection::read_body(RequestParser* parser) {
 awaitable<Connection::Next> Connection::answer(RequestParser* parser) {
   const auto started = state_->clock->steady();
   ++state_->requests;
+  parser_ = parser;
+  // What has come of a body that is passed on is often all of it.
+  if (parser->streams_body()) consume(parser->feed(pending()));
   HttpExchange exchange(this, &parser->request(), parser->keep_alive());
-  co_await state_->serve(&exchange);
+  co_await state_->hooks.serve(&exchange);
   unwatch();
+  looked_after_ = false;
   if (!exchange.answered()) {
     auto missing =
         to_response(make_problem(500, "internal", "Something went wrong here", "the route sent no answer"), "");
@@ -137,7 +142,11 @@ awaitable<Connection::Next> Connection::answer(RequestParser* parser) {
                                     {"bytes", exchange.bytes()},
                                     {"request_id", parser->request().id}});
   }
-  co_return exchange.keeps_alive() && !gone_ ? Next::request : Next::close;
+  deadline_ = SteadyTime::max();
+  const bool read_whole = parser->state() == ParseState::complete;
+  if (!read_whole) must_linger_ = true;
+  parser_ = nullptr;
+  co_return exchange.keeps_alive() && read_whole && !gone_ ? Next::request : Next::close;
 }
 
 awaitable<void> Connection::refuse(RequestParser* parser, Problem problem) {
@@ -145,9 +154,11 @@ awaitable<void> Connection::refuse(RequestParser* parser, Problem problem) {
   must_linger_ = true;
   auto& request = parser->request();
   if (request.id.empty()) request.id = request_id_for(std::nullopt);
+  parser_ = parser;
   HttpExchange exchange(this, &request, false);
   auto response = to_response(problem, request.target.path);
   co_await exchange.send(std::move(response));
+  parser_ = nullptr;
 }
 
 awaitable<void> Connection::linger() {
@@ -165,11 +176,18 @@ awaitable<void> Connection::linger() {
 }
 
 awaitable<Connection::Fill> Connection::fill() {
+  const auto filled = co_await receive();
+  if (filled == Fill::bytes) pending_.append(received());
+  co_return filled;
+}
+
+/// Leaves what it got in the scratch, until the next suspension.
+awaitable<Connection::Fill> Connection::receive() {
   auto& scratch = state_->scratch;
   while (socket_.is_open()) {
     const auto received = ::recv(socket_.native_handle(), scratch.data(), scratch.size(), MSG_DONTWAIT);
     if (received > 0) {
-      pending_.append(scratch.data(), static_cast<std::size_t>(received));
+      received_ = static_cast<std::size_t>(received);
       co_return Fill::bytes;
     }
     if (received == 0) break;
@@ -178,6 +196,7 @@ awaitable<Connection::Fill> Connection::fill() {
     expired_ = false;
     auto [ec] = co_await socket_.async_wait(Socket::wait_read, kAwait);
     if (expired_) co_return Fill::expired;
+    if (ec == asio::error::operation_aborted && !gone_ && !interrupted_) co_return Fill::stopped;
     if (ec) break;
   }
   gone_ = true;
@@ -216,11 +235,13 @@ awaitable<Sent> Connection::write_all(Parts parts) {
       gone_ = true;
       break;
     }
-    expired_ = false;
-    deadline_ = after(state_->config.write_timeout);
+    write_expired_ = false;
+    write_deadline_ = after(state_->config.write_timeout);
     auto [ec] = co_await socket_.async_wait(Socket::wait_write, kAwait);
-    deadline_ = SteadyTime::max();
-    if (ec || expired_) gone_ = true;
+    write_deadline_ = SteadyTime::max();
+    // The time-out of a body that is being read meanwhile cancels this too, and means nothing here.
+    const bool other_timeout = ec == asio::error::operation_aborted && !write_expired_ && !interrupted_;
+    if (ec && !other_timeout) gone_ = true;
   }
   co_return gone_ ? Sent::client_gone : Sent::ok;
 }
@@ -268,13 +289,18 @@ void Connection::unwatch() {
 }
 
 void Connection::check_deadline(SteadyTime now) {
-  if (now < deadline_) {
+  if (looked_after_ && phase_ == Phase::answering && !gone_ && client_has_closed()) gone_ = true;
+  const bool read_is_late = now >= deadline_;
+  const bool write_is_late = now >= write_deadline_;
+  if (!read_is_late && !write_is_late) {
     // The cancellation may have come while nothing was awaited that it could reach.
     if (gone_ && phase_ == Phase::answering) stop_.emit(asio::cancellation_type::terminal);
     return;
   }
-  deadline_ = SteadyTime::max();
-  expired_ = true;
+  if (read_is_late) deadline_ = SteadyTime::max();
+  if (write_is_late) write_deadline_ = SteadyTime::max();
+  expired_ = read_is_late;
+  write_expired_ = write_is_late;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }

@@ -12,12 +12,13 @@
 
 #include "gateway/response_text.hpp"
 #include "gateway/server_state.hpp"
+#include "gateway/wire.hpp"
 
 namespace holdfast::gateway {
 
 using Socket = asio::generic::stream_protocol::socket;
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection final : public Wire, public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Server::State> state, Socket socket);
 
@@ -36,7 +37,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close();
 
   /// For the exchange.
-  using Parts = std::array<std::string_view, 3>;
   awaitable<Sent> write_all(Parts parts);
   /// What the socket takes now, without waiting and without allocating. client_gone: not everything.
   Sent write_now(Parts parts) noexcept;
@@ -45,9 +45,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] bool interrupted() const noexcept { return interrupted_ || gone_; }
   [[nodiscard]] bool stopping() const noexcept { return state_->stopping; }
 
+  awaitable<Read> read_body(std::string* piece) override;
+  [[nodiscard]] bool body_complete() const noexcept override;
+  awaitable<Read> read_raw(std::string* bytes) override;
+  awaitable<Sent> write(Parts parts) override;
+  void look_after_client(bool on) noexcept override { looked_after_ = on; }
+  void abort() noexcept override;
+  [[nodiscard]] std::string client_address() const override;
+
  private:
   enum class Phase : unsigned char { idle, reading, answering, lingering };
-  enum class Fill : unsigned char { bytes, closed, expired };
+  enum class Fill : unsigned char { bytes, closed, expired, stopped };
   enum class Next : unsigned char { request, close };
 
   awaitable<void> run();
@@ -58,6 +66,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   awaitable<void> refuse(RequestParser* parser, Problem problem);
   awaitable<void> linger();
   awaitable<Fill> fill();
+  awaitable<Fill> receive();
+  [[nodiscard]] std::string_view received() const noexcept { return {state_->scratch.data(), received_}; }
+  [[nodiscard]] bool client_has_closed() const noexcept;
 
   [[nodiscard]] std::string_view pending() const noexcept { return std::string_view(pending_).substr(consumed_); }
   void consume(std::size_t bytes);
@@ -75,9 +86,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::cancellation_signal stop_watch_;  ///< Cancels the watch for a client that goes away.
   std::string pending_;                   ///< Received, from `consumed_` on not yet parsed.
   std::size_t consumed_ = 0;
-  SteadyTime deadline_ = SteadyTime::max();
+  RequestParser* parser_ = nullptr;          ///< Of the request that is being answered.
+  std::size_t received_ = 0;                 ///< What the latest receive() left in the scratch.
+  SteadyTime deadline_ = SteadyTime::max();  ///< Of what is read.
+  SteadyTime write_deadline_ = SteadyTime::max();
   Phase phase_ = Phase::idle;
   bool expired_ = false;
+  bool write_expired_ = false;
+  bool looked_after_ = false;
   bool gone_ = false;
   bool interrupted_ = false;
   bool watching_ = false;

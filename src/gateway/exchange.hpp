@@ -4,13 +4,13 @@
 /// Runs on: supervisor strand.
 #pragma once
 
+#include <cstdint>
+
 #include "base/async.hpp"
 #include "gateway/message.hpp"
+#include "gateway/wire.hpp"
 
 namespace holdfast::gateway {
-
-/// What the client learns of a write.
-enum class Sent : unsigned char { ok, client_gone };
 
 /// An answer for when memory has run out: small, whole, and all of it there already.
 struct LastWords {
@@ -45,6 +45,14 @@ class Exchange {
   /// From now on notices when the client goes away, and cancels what the route awaits then. Routes that wait
   /// for something other than the journal call it first.
   virtual void watch_client() = 0;
+
+  /// The connection itself, for an answer that comes from elsewhere, instead of send() and begin(). passed() says how
+  /// that ended; `keep_alive`: the client has got it whole and knows where it ends.
+  virtual Wire& wire() noexcept = 0;
+  virtual void passed(int status, std::uint64_t bytes, bool keep_alive) noexcept = 0;
+
+  /// The client would send another request, and the server would take it.
+  [[nodiscard]] virtual bool may_keep_alive() const noexcept = 0;
 
   /// The client has gone, or the server's time to drain is over: end soon.
   [[nodiscard]] virtual bool interrupted() const noexcept = 0;

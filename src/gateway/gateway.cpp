@@ -5,6 +5,8 @@
 #include <array>
 
 #include "base/log.hpp"
+#include "gateway/assets.hpp"
+#include "gateway/proxy/forwarded_head.hpp"
 #include "gateway/route.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/run_request.hpp"
@@ -67,7 +69,9 @@ constexpr std::array<std::string_view, 8> kKnownMethods{"GET",    "HEAD",  "POST
 
 Provenance provenance_of(const Request& request) {
   Provenance provenance;
-  provenance.method = request.method;
+  // A page of any origin may open a WebSocket and read what comes over it: an upgrade is no mere reading.
+  const bool upgrades = request.headers.contains("Upgrade") && !upgrade_of(request).empty();
+  provenance.method = upgrades ? std::string_view("CONNECT") : std::string_view(request.method);
   provenance.host = request.headers.find("Host");
   if (!request.target.authority.empty()) provenance.host = request.target.authority;
   provenance.origin = request.headers.find("Origin");
@@ -107,7 +111,11 @@ Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator,
                  workers::Pool& pool, const Clock& clock, GatewayConfig config)
     : config_(std::move(config)),
       authentication_(executor, clock, config_.auth),
-      server_(std::move(executor), clock, config_.server, [this](Exchange* exchange) { return serve(exchange); }),
+      proxy_(executor, pool, clock, config_.pass_through),
+      server_(std::move(executor), clock, config_.server,
+              {.serve = [this](Exchange* exchange) { return serve(exchange); },
+               .streams_body = [this](const Request& request) { return passes(request); },
+               .sweep = [this](SteadyTime now) { proxy_.sweep(now); }}),
       turnstile_(config_.allowance) {
   // No page can rebind an address, and with a login a name has nothing to win either: pages of other origins do not
   // have the token. Names are still checked, addresses need not be listed.
@@ -119,6 +127,7 @@ Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator,
   services_.config = &config_;
   services_.server = &server_;
   services_.turnstile = &turnstile_;
+  services_.proxy = &proxy_;
   services_.reserve = &reserve_;
   services_.started = clock.steady();
   services_.started_wall = clock.wall();
@@ -165,6 +174,29 @@ awaitable<Result<Subject>> Gateway::subject_for(const Route* route, const Reques
   co_return subject;
 }
 
+// What nothing of ours answers, whatever the method. CONNECT asks for another server.
+bool Gateway::passes(const Request& request) const {
+  if (!proxy_.on() || request.method == "CONNECT") return false;
+  const auto match = match_route(kRoutes, request.method, request.target.segments);
+  if (match.route != nullptr || !match.allow.empty()) return false;
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  return !reads || find_asset(request.target.path) == nullptr;
+}
+
+awaitable<void> Gateway::pass_through(Call call) {
+  const auto* request = &call.request();
+  auto subject = co_await authentication_.identify(request);
+  if (!subject) {
+    log::debug("gateway.unauthenticated", {{"path", request->target.path}, {"why", subject.error().message()}});
+    auto response = unauthenticated(subject.error(), request->target.path);
+    co_await send_response(std::move(call), std::move(response));
+    co_return;
+  }
+  call.subject = std::move(*subject);
+  const bool authenticated = authentication_.required();
+  co_await proxy_.pass(std::move(call), authenticated);
+}
+
 awaitable<void> Gateway::serve(Exchange* exchange) {
   const auto& request = exchange->request();
   Call call;
@@ -180,6 +212,7 @@ awaitable<void> Gateway::serve(Exchange* exchange) {
     const bool sent = co_await get_asset(call);
     if (sent) co_return;
   }
+  if (match.route == nullptr && passes(request)) co_return co_await pass_through(std::move(call));
   if (match.route == nullptr) {
     auto response = to_response(no_route(request, match), request.target.path);
     if (response.status == 405) response.headers.add("Allow", match.allow);

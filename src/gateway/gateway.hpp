@@ -11,6 +11,7 @@
 #include "gateway/config.hpp"
 #include "gateway/fallback.hpp"
 #include "gateway/listen_socket.hpp"
+#include "gateway/proxy/proxy.hpp"
 #include "gateway/route.hpp"
 #include "gateway/server.hpp"
 #include "gateway/submit_in_turn.hpp"
@@ -50,6 +51,9 @@ class Gateway {
   /// Takes no new connection; answers in progress go on.
   void stop_accepting() { server_.stop_accepting(); }
 
+  /// Passes no request through any more, and waits until `deadline` for those under way.
+  awaitable<void> finish_passing(SteadyTime deadline) { return proxy_.finish(deadline); }
+
   /// stop_accepting(), then waits for answers in progress until `deadline` and closes what is left.
   awaitable<void> drain(SteadyTime deadline);
 
@@ -60,10 +64,13 @@ class Gateway {
 
  private:
   awaitable<void> serve(Exchange* exchange);
+  awaitable<void> pass_through(Call call);
+  [[nodiscard]] bool passes(const Request& request) const;
   awaitable<Result<Subject>> subject_for(const Route* route, const Request* request);
 
   GatewayConfig config_;
   Authentication authentication_;
+  Proxy proxy_;
   Server server_;
   Turnstile turnstile_;
   FallbackReserve reserve_;

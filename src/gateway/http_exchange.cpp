@@ -32,7 +32,7 @@ class BuiltHead {
 }  // namespace
 
 HeadFacts HttpExchange::facts(int status, std::string_view content_type) noexcept {
-  if (connection_->stopping()) keep_alive_ = false;
+  keep_alive_ = may_keep_alive();
   status_ = status;
   HeadFacts facts;
   facts.status = status;
@@ -53,7 +53,7 @@ awaitable<Sent> HttpExchange::send(Response response) {
   const auto body = bodiless || is_head() ? std::string_view() : response.content();
   bytes_ = body.size();
   const BuiltHead built(head, response.headers);
-  const Connection::Parts parts{built.text(), body};
+  const Parts parts{built.text(), body};
   co_return co_await connection_->write_all(parts);
 }
 
@@ -66,7 +66,7 @@ awaitable<Sent> HttpExchange::begin(StreamHead stream) {
   auto head = facts(stream.status, stream.content_type);
   head.framing = framing_;
   const BuiltHead built(head, stream.headers);
-  const Connection::Parts parts{built.text()};
+  const Parts parts{built.text()};
   co_return co_await connection_->write_all(parts);
 }
 
@@ -76,7 +76,7 @@ awaitable<Sent> HttpExchange::write(std::string text) {
   bytes_ += text.size();
   ChunkRoom room;
   FixedText size(room);
-  Connection::Parts parts{"", text, ""};
+  Parts parts{"", text, ""};
   if (framing_ != Framing::close) {
     write_chunk_size(size, text.size());
     parts = {size.text(), text, kChunkEnd};
@@ -88,8 +88,15 @@ awaitable<Sent> HttpExchange::finish() {
   HOLDFAST_CHECK(progress_ == Progress::streaming, "only a stream is finished");
   progress_ = Progress::complete;
   if (framing_ == Framing::close || is_head()) co_return connection_->gone() ? Sent::client_gone : Sent::ok;
-  const Connection::Parts parts{kLastChunk};
+  const Parts parts{kLastChunk};
   co_return co_await connection_->write_all(parts);
+}
+
+void HttpExchange::passed(int status, std::uint64_t bytes, bool keep_alive) noexcept {
+  progress_ = Progress::complete;
+  status_ = status;
+  bytes_ = bytes;
+  keep_alive_ = keep_alive;
 }
 
 Sent HttpExchange::end_with(const LastWords& words) noexcept {

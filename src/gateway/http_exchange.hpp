@@ -23,13 +23,18 @@ class HttpExchange final : public Exchange {
   awaitable<Sent> finish() override;
   Sent end_with(const LastWords& words) noexcept override;
   void watch_client() override { connection_->watch(); }
+  Wire& wire() noexcept override { return *connection_; }
+  void passed(int status, std::uint64_t bytes, bool keep_alive) noexcept override;
+  [[nodiscard]] bool may_keep_alive() const noexcept override {
+    return keep_alive_ && !connection_->stopping() && connection_->body_complete();
+  }
   [[nodiscard]] bool interrupted() const noexcept override { return connection_->interrupted(); }
   [[nodiscard]] bool client_gone() const noexcept override { return connection_->gone(); }
 
   [[nodiscard]] bool answered() const noexcept { return progress_ != Progress::nothing; }
   [[nodiscard]] bool keeps_alive() const noexcept { return keep_alive_ && progress_ == Progress::complete; }
   [[nodiscard]] int status() const noexcept { return status_; }
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
  private:
   enum class Progress : unsigned char { nothing, streaming, complete };
@@ -43,7 +48,7 @@ class HttpExchange final : public Exchange {
   Progress progress_ = Progress::nothing;
   Framing framing_ = Framing::length;
   int status_ = 0;
-  std::size_t bytes_ = 0;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace holdfast::gateway

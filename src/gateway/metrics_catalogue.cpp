@@ -49,6 +49,8 @@ constexpr std::array kChapters{
     Chapter{MetricArea::server, "Server", ""},
     Chapter{MetricArea::runs, "Runs", ""},
     Chapter{MetricArea::workers, "Workers", "The sizes are of workers that could be read in the last tick."},
+    Chapter{MetricArea::passing, "Pass-through",
+            "Of requests that no route answers (docs/proxy.md). Absent while `worker.pass_through` is off."},
     Chapter{MetricArea::journal, "Journal", ""},
     Chapter{MetricArea::memory, "Memory", "Those that cannot be read now are absent."},
     Chapter{MetricArea::governor, "Governor", "Absent in a server without a governor."},

@@ -16,7 +16,18 @@ namespace holdfast::gateway {
 enum class MetricType : unsigned char { counter, gauge };
 
 /// The chapters of the page, and when their metrics are there at all.
-enum class MetricArea : unsigned char { server, runs, workers, journal, memory, governor, relief, routes, cache };
+enum class MetricArea : unsigned char {
+  server,
+  runs,
+  workers,
+  passing,
+  journal,
+  memory,
+  governor,
+  relief,
+  routes,
+  cache
+};
 
 struct MetricLabel {
   std::string_view name;
@@ -89,6 +100,22 @@ consteval auto all_metrics() {
       gauge(workers, "holdfast_worker_swap_bytes", "Swapped out, of its process tree.", kWorker),
       gauge(workers, "holdfast_worker_processes", "Processes of the worker.", kWorker),
       gauge(workers, "holdfast_worker_threads", "Threads of its process tree.", kWorker),
+
+      counter(passing, "holdfast_pass_through_answers_total", "Requests that a worker has begun to answer.",
+              {"status", "1xx (upgrades), 2xx, 3xx, 4xx, 5xx"}),
+      counter(passing, "holdfast_pass_through_failures_total", "Requests that were not answered, or not to the end.",
+              {"reason",
+               "no_worker, too_many, unreachable, no_answer, late_answer, bad_answer, cut_off, stalled, client_gone, "
+               "client_late, bad_request, stopping"}),
+      gauge(passing, "holdfast_pass_through_open", "Requests under way.", {"kind", "request, upgraded"}),
+      counter(passing, "holdfast_pass_through_bytes_total", "Bytes of bodies.", {"direction", "to_worker, to_client"}),
+      counter(passing, "holdfast_pass_through_heads_total", "Heads of answers that have come from workers."),
+      counter(passing, "holdfast_pass_through_head_seconds_total",
+              "From a request to the head of its answer, all together; with their number the mean."),
+      counter(passing, "holdfast_pass_through_connections_total", "Connections to workers, made and used once more.",
+              {"kind", "new, reused"}),
+      gauge(passing, "holdfast_pass_through_idle_connections", "Connections to workers that wait for another request."),
+      counter(passing, "holdfast_pass_through_retries_total", "Requests that were sent once more."),
 
       gauge(journal, "holdfast_journal_writable", "1 if what is accepted now becomes durable."),
       gauge(journal, "holdfast_journal_reachable",

@@ -2,6 +2,7 @@
 #include "base/log.hpp"
 #include "gateway/collect_metrics.hpp"
 #include "gateway/fallback.hpp"
+#include "gateway/proxy/proxy.hpp"
 #include "gateway/routes.hpp"
 #include "memory/own_bands.hpp"
 
@@ -28,6 +29,7 @@ MetricsInput gather(const Call& call) {
   input.log_dropped = log::dropped();
   input.runs = call.coordinator().status();
   input.pool = services.pool->status();
+  input.passing = services.proxy->status();
   input.journal = services.journal->health();
   input.memory = call.config().memory;
   input.own_bands = own_bands(input.memory);

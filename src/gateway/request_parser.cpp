@@ -44,9 +44,10 @@ std::string to_std(boost::beast::string_view text) { return {text.data(), text.s
 
 class RequestParser::Impl final : public http::basic_parser<true> {
  public:
-  explicit Impl(const ParserLimits& limits) : limits_(limits) {
+  Impl(const ParserLimits& limits, const StreamsBody* streams_body) : limits_(limits), decides_(streams_body) {
     header_limit(limits.header);
-    body_limit(limits.body);
+    // Set after the head.
+    body_limit(boost::none);
     eager(false);
   }
 
@@ -82,6 +83,7 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   Request request_;
   std::optional<Problem> refusal_;
   bool expects_continue_ = false;
+  bool streams_body_ = false;
 
  private:
   void refuse(Problem problem) {
@@ -151,8 +153,17 @@ class RequestParser::Impl final : public http::basic_parser<true> {
       if (!target) return refuse(bad_request(target.error().message()));
       request_.target = std::move(*target);
     } else if (request_.method != "CONNECT") {
-      refuse(bad_request("the target must be a path that begins with /"));
+      return refuse(bad_request("the target must be a path that begins with /"));
     }
+    limit_body();
+  }
+
+  void limit_body() {
+    streams_body_ = decides_ != nullptr && *decides_ && (*decides_)(request_);
+    if (streams_body_) return;
+    const auto length = content_length();
+    if (length && *length > limits_.body) return refuse_too_large();
+    body_limit(limits_.body);
   }
 
   void on_request_impl(http::verb, boost::beast::string_view method, boost::beast::string_view target, int version,
@@ -179,9 +190,12 @@ class RequestParser::Impl final : public http::basic_parser<true> {
     return on_body_impl(body, ec);
   }
   void on_finish_impl(error_code&) override {}
+
+  const StreamsBody* decides_;
 };
 
-RequestParser::RequestParser(const ParserLimits& limits) : impl_(std::make_unique<Impl>(limits)) {}
+RequestParser::RequestParser(const ParserLimits& limits, const StreamsBody* streams_body)
+    : impl_(std::make_unique<Impl>(limits, streams_body)) {}
 RequestParser::~RequestParser() = default;
 RequestParser::RequestParser(RequestParser&&) noexcept = default;
 
@@ -194,6 +208,7 @@ ParseState RequestParser::state() const noexcept {
 
 const std::optional<Problem>& RequestParser::refusal() const noexcept { return impl_->refusal_; }
 bool RequestParser::expects_continue() const noexcept { return impl_->expects_continue_; }
+bool RequestParser::streams_body() const noexcept { return impl_->streams_body_; }
 bool RequestParser::keep_alive() const noexcept { return impl_->keep_alive(); }
 Request& RequestParser::request() noexcept { return impl_->request_; }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -24,9 +25,12 @@ struct ParserLimits {
 
 enum class ParseState : unsigned char { head, body, complete };
 
+/// Whether the body of a request with this head is taken out of the request piece by piece: it has no limit then.
+using StreamsBody = std::function<bool(const Request&)>;
+
 class RequestParser {
  public:
-  explicit RequestParser(const ParserLimits& limits);
+  explicit RequestParser(const ParserLimits& limits, const StreamsBody* streams_body = nullptr);
   ~RequestParser();
   RequestParser(RequestParser&&) noexcept;
   RequestParser& operator=(RequestParser&&) = delete;
@@ -43,6 +47,9 @@ class RequestParser {
   /// Whether the client waits for "100 Continue". Valid after the head.
   [[nodiscard]] bool expects_continue() const noexcept;
   [[nodiscard]] bool keep_alive() const noexcept;
+
+  /// The body comes in pieces: take request().body after every feed(). Valid after the head.
+  [[nodiscard]] bool streams_body() const noexcept;
 
   /// The request: with its head after the head, with its body once complete.
   [[nodiscard]] Request& request() noexcept;

@@ -43,8 +43,8 @@ bool is_passing(int error_number) {
 
 }  // namespace
 
-Server::Server(asio::any_io_executor executor, const Clock& clock, const ServerConfig& config, Serve serve)
-    : state_(std::make_shared<State>(std::move(executor), clock, config, std::move(serve))) {}
+Server::Server(asio::any_io_executor executor, const Clock& clock, const ServerConfig& config, ServerHooks hooks)
+    : state_(std::make_shared<State>(std::move(executor), clock, config, std::move(hooks))) {}
 
 Server::~Server() {
   stop_accepting();
@@ -102,6 +102,7 @@ awaitable<void> Server::hold_deadlines(std::shared_ptr<State> state) {
     if (now < next) continue;
     next = now + interval;
     for (const auto& connection : state->connections) connection->check_deadline(now);
+    if (state->hooks.sweep) state->hooks.sweep(now);
   }
 }
 

@@ -33,14 +33,20 @@ struct ServerConfig {
   std::chrono::milliseconds last_words{1'000};       ///< For answers after the end of a drain.
 };
 
-/// Answers one request. Must send exactly one answer; when it sends none, the client gets a 500.
-using Serve = std::function<awaitable<void>(Exchange*)>;
+struct ServerHooks {
+  /// Answers one request. Must send exactly one answer; when it sends none, the client gets a 500.
+  std::function<awaitable<void>(Exchange*)> serve;
+  /// Which requests are served as soon as their head is there, their body taken over Exchange::wire().
+  StreamsBody streams_body;
+  /// Called several times within the shortest time-out.
+  std::function<void(SteadyTime)> sweep;
+};
 
 class Connection;
 
 class Server {
  public:
-  Server(asio::any_io_executor executor, const Clock& clock, const ServerConfig& config, Serve serve);
+  Server(asio::any_io_executor executor, const Clock& clock, const ServerConfig& config, ServerHooks hooks);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -13,13 +13,13 @@
 namespace holdfast::gateway {
 
 struct Server::State {
-  State(asio::any_io_executor ex, const Clock& c, const ServerConfig& cfg, Serve s)
-      : executor(std::move(ex)), clock(&c), config(cfg), serve(std::move(s)), acceptor(executor), changed(executor) {}
+  State(asio::any_io_executor ex, const Clock& c, const ServerConfig& cfg, ServerHooks h)
+      : executor(std::move(ex)), clock(&c), config(cfg), hooks(std::move(h)), acceptor(executor), changed(executor) {}
 
   asio::any_io_executor executor;
   const Clock* clock;
   ServerConfig config;
-  Serve serve;
+  ServerHooks hooks;
   asio::posix::stream_descriptor acceptor;
   Event changed;  ///< A connection has ended, or the server stops.
   std::unordered_set<std::shared_ptr<Connection>> connections;

@@ -93,6 +93,38 @@ std::optional<IdleWorker> Pool::idle() const {
   return std::nullopt;
 }
 
+std::shared_ptr<WorkerLife> Pool::life_to_pass() const {
+  std::shared_ptr<WorkerLife> best;
+  const auto better = [](const WorkerLife& a, const WorkerLife& b) {
+    return std::pair(!a.is_idle(), a.passages()) < std::pair(!b.is_idle(), b.passages());
+  };
+  for (const auto& worker : workers_) {
+    for (auto& life : worker->open_lives()) {
+      if (life && (!best || better(*life, *best))) best = std::move(life);
+    }
+  }
+  return best;
+}
+
+awaitable<Result<Passage>> Pool::pass(SteadyTime deadline) {
+  const auto state = state_;
+  while (!state->closing()) {
+    if (auto life = life_to_pass()) co_return Passage(std::move(life));
+    const auto wake = co_await state->worker_idle.wait_until(deadline);
+    if (wake == Wake::cancelled) co_return fail(ErrorCode::cancelled, "stopped while it waited for a worker");
+    if (wake == Wake::deadline) break;
+  }
+  co_return fail(ErrorCode::unavailable, "no worker is ready");
+}
+
+void Pool::expire_connections(SteadyTime now) {
+  for (const auto& worker : workers_) {
+    for (const auto& life : worker->open_lives()) {
+      if (life) life->idle_connections().expire(now);
+    }
+  }
+}
+
 std::vector<Slot> Pool::acquire_all() {
   std::vector<Slot> slots;
   while (auto slot = acquire()) slots.push_back(std::move(*slot));
@@ -134,6 +166,11 @@ PoolStatus Pool::status() const {
   for (const auto& worker : workers_) status.workers.push_back(worker->status());
   status.ready = static_cast<int>(std::ranges::count_if(
       status.workers, [](const WorkerStatus& worker) { return worker.state == "idle" || worker.state == "busy"; }));
+  for (const auto& worker : workers_) {
+    for (const auto& life : worker->open_lives()) {
+      if (life) status.kept += life->idle_connections().size();
+    }
+  }
   status.crash_loop = state_->crash_loop();
   status.last_failure = state_->last_failure();
   return status;

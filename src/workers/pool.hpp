@@ -21,6 +21,7 @@
 #include "base/backoff.hpp"
 #include "workers/agent_link.hpp"
 #include "workers/attempt.hpp"
+#include "workers/passage.hpp"
 
 namespace holdfast::workers {
 
@@ -53,7 +54,8 @@ struct WorkerStatus {
 
 struct PoolStatus {
   std::vector<WorkerStatus> workers;
-  int ready = 0;  ///< Idle or busy.
+  int ready = 0;         ///< Idle or busy.
+  std::size_t kept = 0;  ///< Connections to workers that wait for another request to pass through.
   bool crash_loop = false;
   std::string last_failure;  ///< Of the latest failed start or unexpected death; empty when none.
 };
@@ -115,6 +117,14 @@ class Pool {
   /// The one that acquire() would give. Costs nobody anything.
   [[nodiscard]] std::optional<IdleWorker> idle() const;
 
+  /// A place for a request that is passed through: at an idle worker if there is one, else at any that is ready, the
+  /// one with the fewest such requests. Waits until `deadline` for a worker that starts. unavailable: none became
+  /// ready, or the pool is stopped; cancelled.
+  awaitable<Result<Passage>> pass(SteadyTime deadline);
+
+  /// Closes connections to workers that were kept too long without use. Call now and then.
+  void expire_connections(SteadyTime now);
+
   /// Every worker that is idle now, each to be used by the caller alone until its slot is dropped.
   [[nodiscard]] std::vector<Slot> acquire_all();
 
@@ -137,6 +147,7 @@ class Pool {
   [[nodiscard]] PoolStatus status() const;
 
  private:
+  [[nodiscard]] std::shared_ptr<WorkerLife> life_to_pass() const;
   [[nodiscard]] Worker* find(int index) const;
 
   std::shared_ptr<PoolState> state_;

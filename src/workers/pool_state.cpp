@@ -10,11 +10,13 @@ namespace holdfast::workers {
 PoolState::PoolState(asio::any_io_executor pool_executor, PoolConfig pool_config, std::function<void()> on_idle)
     : executor(std::move(pool_executor)),
       config(std::move(pool_config)),
+      worker_idle(executor),
       worker_ended(executor),
       on_idle_(std::move(on_idle)),
       crash_loop_(config.crash_loop_after) {}
 
 void PoolState::announce_idle() {
+  worker_idle.notify_all();
   if (closing_ || std::exchange(idle_announced_, true)) return;
   auto announce = [self = shared_from_this()] {
     self->idle_announced_ = false;

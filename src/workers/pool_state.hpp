@@ -42,6 +42,7 @@ class PoolState : public std::enable_shared_from_this<PoolState> {
 
   const asio::any_io_executor executor;
   const PoolConfig config;
+  Event worker_idle;          ///< A worker may have become ready or idle.
   Event worker_ended;         ///< A worker's task is over.
   std::set<pid_t> processes;  ///< Of live workers: not to be taken for strays.
 

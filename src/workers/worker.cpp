@@ -47,6 +47,13 @@ std::shared_ptr<WorkerLife> Worker::reserve() {
   return successor_ && successor_->reserve() ? successor_ : nullptr;
 }
 
+std::array<std::shared_ptr<WorkerLife>, 2> Worker::open_lives() const {
+  std::array<std::shared_ptr<WorkerLife>, 2> open;
+  if (life_ && life_->takes_passages()) open[0] = life_;
+  if (successor_ && successor_->takes_passages()) open[1] = successor_;
+  return open;
+}
+
 void Worker::recycle(bool new_first) {
   if (!life_ || parked_ || pool_->closing() || coming_ || successor_) return;
   if (!new_first) return life_->retire();

@@ -3,6 +3,7 @@
 /// Ownership: shared by the pool and the worker's own task. Runs on: supervisor strand.
 #pragma once
 
+#include <array>
 #include <memory>
 
 #include "base/event.hpp"
@@ -23,6 +24,9 @@ class Worker : public std::enable_shared_from_this<Worker> {
 
   /// The idle process that reserve() would take; null when there is none.
   [[nodiscard]] const WorkerLife* idle() const noexcept;
+
+  /// The processes of this place that take requests which are passed through, the one in use first.
+  [[nodiscard]] std::array<std::shared_ptr<WorkerLife>, 2> open_lives() const;
 
   /// The idle process, reserved for the caller; null when there is none.
   std::shared_ptr<WorkerLife> reserve();

@@ -19,6 +19,8 @@ awaitable<Result<DispatchOutcome>> WorkerLife::dispatch(Attempt attempt, EventSi
   // What it printed for an earlier run must not explain the loss of this one.
   take_output();
   output_.forget_last_line();
+  // A server that serves one connection at a time sees the run only once these are gone.
+  idle_connections_.clear();
   run_id_ = attempt.run_id;
   serving_ = true;
   const auto deadline = attempt.deadline;

@@ -136,6 +136,8 @@ awaitable<bool> WorkerLife::wait_exited(SteadyTime deadline) {
 
 awaitable<void> WorkerLife::finish() {
   phase_ = LifePhase::stopping;
+  idle_connections_.clear();
+  co_await wait_passages();
   if (!exited_) {
     process_->signal_group(SIGTERM);
     const auto grace = system_clock().steady() + pool_->config.grace_period;
@@ -153,6 +155,20 @@ awaitable<void> WorkerLife::finish() {
   close_output();
   pool_->processes.erase(pid_);
   if (const auto* socket = std::get_if<SocketPath>(&address_)) ::unlink(socket->path.c_str());
+}
+
+// What is passed through has no second try: a worker that nothing is wrong with ends it first.
+awaitable<void> WorkerLife::wait_passages() {
+  const auto grace = system_clock().steady() + pool_->config.grace_period;
+  while (passages_ > 0 && !exited_ && asked_to_end_ == LifeEnd::recycled && !pool_->closing()) {
+    const auto wake = co_await changed_.wait_until(grace);
+    if (wake != Wake::notified) break;
+  }
+}
+
+void WorkerLife::leave() {
+  --passages_;
+  if (passages_ == 0) changed_.notify_all();
 }
 
 awaitable<void> WorkerLife::reap_descendants() {

@@ -17,6 +17,7 @@
 #include "workers/attempt.hpp"
 #include "workers/command.hpp"
 #include "workers/exchange.hpp"
+#include "workers/idle_connections.hpp"
 #include "workers/output_lines.hpp"
 #include "workers/pool_state.hpp"
 #include "workers/process.hpp"
@@ -68,6 +69,18 @@ class WorkerLife : public std::enable_shared_from_this<WorkerLife> {
   /// Kills the process with its run, which is lost for the reason given. False: it has no run.
   bool give_up_run(GivenUp why);
 
+  /// It takes requests that are passed through, beside a run.
+  [[nodiscard]] bool takes_passages() const noexcept {
+    return (phase_ == LifePhase::idle || phase_ == LifePhase::busy) && !retiring_ && !over();
+  }
+
+  /// A request that is passed through begins and ends (Passage).
+  void enter() noexcept { ++passages_; }
+  void leave();
+  [[nodiscard]] int passages() const noexcept { return passages_; }
+  [[nodiscard]] IdleConnections& idle_connections() noexcept { return idle_connections_; }
+  [[nodiscard]] const WorkerAddress& address() const noexcept { return address_; }
+
   /// Why it ended, for the restart policy. Call once it is over.
   [[nodiscard]] LifeEnd ending() const noexcept;
 
@@ -105,6 +118,7 @@ class WorkerLife : public std::enable_shared_from_this<WorkerLife> {
   void log_dropped();
   void close_output();
   awaitable<bool> wait_exited(SteadyTime deadline);
+  awaitable<void> wait_passages();
   awaitable<void> reap_descendants();
   awaitable<Lost> explain_loss(BrokenOff broken);
   void settle(const Result<DispatchOutcome>& outcome);
@@ -115,10 +129,12 @@ class WorkerLife : public std::enable_shared_from_this<WorkerLife> {
   WorkerAddress address_;
   std::shared_ptr<Process> process_;
   std::shared_ptr<AgentLink> agent_;
-  Event changed_;  ///< The process has ended, or the life is to end.
+  IdleConnections idle_connections_;
+  Event changed_;  ///< The process has ended, or the life is to end, or the last passage has.
   OutputLines output_;
   LifePhase phase_ = LifePhase::starting;
   int pid_ = 0;
+  int passages_ = 0;
   bool was_ready_ = false;
   bool proved_ = false;
   bool serving_ = false;   ///< A dispatch is under way.

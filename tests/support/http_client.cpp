@@ -93,6 +93,7 @@ bool HttpClient::fill() {
   if (fd_ < 0 || !wait_for(fd_, POLLIN, patience_)) return false;
   std::array<char, 65536> buffer{};
   const auto got = ::recv(fd_, buffer.data(), buffer.size(), 0);
+  broken_ = got < 0;
   if (got <= 0) return false;
   received_.append(buffer.data(), static_cast<std::size_t>(got));
   return true;
@@ -159,7 +160,7 @@ std::optional<std::string> HttpClient::read_piece() {
     case Framing::length:
     case Framing::until_close: {
       if (received_.empty() && !fill()) {
-        body_complete_ = framing_ == Framing::until_close;
+        body_complete_ = framing_ == Framing::until_close && !broken_;
         return std::nullopt;
       }
       const auto take = framing_ == Framing::length ? std::min(left_, received_.size()) : received_.size();
@@ -194,6 +195,11 @@ std::optional<HttpReply> HttpClient::ask(std::string_view method, std::string_vi
                                          const HeaderList& headers) {
   if (!send(request_text(method, target, body, headers))) return std::nullopt;
   return read(method);
+}
+
+std::optional<std::string> HttpClient::read_raw() {
+  if (received_.empty() && !fill()) return std::nullopt;
+  return std::exchange(received_, {});
 }
 
 bool HttpClient::closed_by_server() {

@@ -52,6 +52,9 @@ class HttpClient {
   /// The next part of the body as it arrives, chunks decoded. Absent at its end, or when the connection ended.
   std::optional<std::string> read_piece();
 
+  /// What arrives next after an upgrade. Absent when the connection ended.
+  std::optional<std::string> read_raw();
+
   /// Whether the body that read_piece() read ended as its framing says.
   [[nodiscard]] bool body_complete() const noexcept { return body_complete_; }
 
@@ -78,6 +81,7 @@ class HttpClient {
   Framing framing_ = Framing::none;
   std::size_t left_ = 0;
   bool body_complete_ = false;
+  bool broken_ = false;  ///< By a reset.
 };
 
 /// One request on a connection of its own. A reply with status 0 stands for none.

@@ -46,7 +46,10 @@ void GatewayFixture::start(GatewaySetup setup) {
   const auto executor = io_.get_executor();
   journal_ = std::make_unique<journal::Journal>(executor, std::move(*store));
   workers::PoolConfig pool;
-  pool.command = std::string(HOLDFAST_SCRIPTED_WORKER) + " --socket {socket} " + setup.worker_flags;
+  pool.command = setup.worker_command.empty()
+                     ? std::string(HOLDFAST_SCRIPTED_WORKER) + " --socket {socket} " + setup.worker_flags
+                     : setup.worker_command;
+  pool.grace_period = setup.grace_period;
   pool.socket_dir = directory_.path();
   pool.size = setup.workers;
   pool.restart_backoff = {10ms, 100ms};
@@ -81,6 +84,7 @@ void GatewayFixture::stop(std::chrono::milliseconds drain) {
     stop_retention_.emit(asio::cancellation_type::terminal);
     const auto deadline = system_clock().steady() + drain;
     co_await coordinator_->drain(deadline);
+    co_await gateway_->finish_passing(deadline);
     const auto last = system_clock().steady() + 100ms;
     co_await gateway_->drain(last);
     co_await pool_->stop();

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -19,8 +20,10 @@
 namespace holdfast::testing {
 
 struct GatewaySetup {
-  std::string worker_flags;  ///< Of the scripted worker; it echoes the prompt.
+  std::string worker_command;  ///< Another one than the scripted worker.
+  std::string worker_flags;    ///< Of the scripted worker; it echoes the prompt.
   int workers = 2;
+  std::chrono::milliseconds grace_period{5'000};
   std::size_t queue_limit = 1000;
   gateway::GatewayConfig gateway;
   runs::AnswerCacheConfig cache;
@@ -62,6 +65,11 @@ class GatewayFixture : public ::testing::Test {
 
   /// Attempts that were started, by the run's timeline.
   int attempts_of(const std::string& id);
+
+  [[nodiscard]] workers::Pool& pool() { return *pool_; }
+
+  /// On the thread of the gateway.
+  void post_to_gateway(std::function<void()> task) { asio::post(io_, std::move(task)); }
 
   /// Connections the server has open now.
   std::size_t open_connections();

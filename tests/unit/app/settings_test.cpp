@@ -31,6 +31,20 @@ class SettingsTest : public ::testing::Test {
   std::map<std::string, std::string> environment_;
 };
 
+TEST_F(SettingsTest, OtherPeoplesWorkersGetWhatNoRouteAnswers) {
+  EXPECT_FALSE(passes_through(load()->values));
+  environment_["HOLDFAST_PASS_THROUGH"] = "on";
+  EXPECT_TRUE(passes_through(load()->values));
+  environment_["HOLDFAST_PASS_THROUGH"] = "auto";
+  environment_["HOLDFAST_WORKER"] = "serve {socket}";
+  EXPECT_TRUE(passes_through(load()->values));
+  environment_["HOLDFAST_PASS_THROUGH"] = "off";
+  EXPECT_FALSE(passes_through(load()->values));
+  environment_["HOLDFAST_PASS_THROUGH"] = "yes";
+  EXPECT_EQ(load().error().message(),
+            "HOLDFAST_PASS_THROUGH: worker.pass_through: \"yes\" is not one of: auto, on, off");
+}
+
 TEST_F(SettingsTest, FlagsWinThenEnvironmentThenFileThenDefaults) {
   write_file("[runs]\nmax_concurrent = 4\ndeadline = \"10s\"\nqueue_limit = 7\n");
   environment_["MAX_CONCURRENT_ANALYSES"] = "5";

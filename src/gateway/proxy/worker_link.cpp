@@ -1,0 +1,125 @@
+#include "gateway/proxy/worker_link.hpp"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace holdfast::gateway {
+
+using workers::WorkerSocket;
+
+WorkerLink::WorkerLink(asio::any_io_executor executor, const Clock& clock, std::chrono::milliseconds patience,
+                       Scratch& scratch)
+    : socket_(executor), executor_(std::move(executor)), clock_(&clock), patience_(patience), scratch_(&scratch) {}
+
+void WorkerLink::use(WorkerSocket socket) {
+  socket_ = std::move(socket);
+  accepted_ = false;
+}
+
+WorkerSocket WorkerLink::release() { return std::exchange(socket_, WorkerSocket(executor_)); }
+
+LinkEnd WorkerLink::why(const boost::system::error_code& ec) const noexcept {
+  if (expired_) return LinkEnd::expired;
+  return ec == asio::error::operation_aborted || stopped_ ? LinkEnd::stopped : LinkEnd::broken;
+}
+
+awaitable<LinkEnd> WorkerLink::connect(workers::Passage* passage, std::chrono::milliseconds patience) {
+  use(WorkerSocket(executor_));
+  if (stopped_) co_return LinkEnd::stopped;
+  send_deadline_ = clock_->steady() + patience;
+  const auto connected = co_await passage->connect(&socket_);
+  send_deadline_ = SteadyTime::max();
+  if (connected) co_return LinkEnd::ok;
+  if (expired_) co_return LinkEnd::expired;
+  co_return connected.error().code() == ErrorCode::cancelled ? LinkEnd::stopped : LinkEnd::broken;
+}
+
+WorkerLink::Taken WorkerLink::send_some(Parts& parts) noexcept {
+  while (true) {
+    std::array<iovec, std::tuple_size_v<Parts>> pieces{};
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      pieces[i] = {const_cast<char*>(parts[i].data()), parts[i].size()};
+      left += parts[i].size();
+    }
+    if (left == 0) return Taken::all;
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = pieces.size();
+    const auto sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return errno == EAGAIN ? Taken::some : Taken::closed;
+    accepted_ = true;
+    auto bytes = static_cast<std::size_t>(sent);
+    for (auto& part : parts) {
+      const auto of_part = std::min(bytes, part.size());
+      part.remove_prefix(of_part);
+      bytes -= of_part;
+    }
+  }
+}
+
+awaitable<LinkEnd> WorkerLink::send(Parts parts) {
+  if (stopped_ || !socket_.is_open()) co_return LinkEnd::stopped;
+  auto taken = send_some(parts);
+  if (taken == Taken::all) co_return LinkEnd::ok;
+  if (taken == Taken::closed) co_return LinkEnd::closed;
+  std::string rest;
+  for (const auto part : parts) rest += part;
+  Parts left{rest};
+  while (taken == Taken::some) {
+    send_deadline_ = patience_end();
+    auto [ec] = co_await socket_.async_wait(WorkerSocket::wait_write, kAwait);
+    send_deadline_ = SteadyTime::max();
+    if (ec || stopped_ || expired_) co_return why(ec);
+    taken = send_some(left);
+  }
+  co_return taken == Taken::all ? LinkEnd::ok : LinkEnd::closed;
+}
+
+awaitable<LinkEnd> WorkerLink::receive() {
+  while (!stopped_ && !expired_ && socket_.is_open()) {
+    const auto received = ::recv(socket_.native_handle(), scratch_->data(), most_, MSG_DONTWAIT);
+    if (received > 0) {
+      received_ = static_cast<std::size_t>(received);
+      co_return LinkEnd::ok;
+    }
+    if (received == 0) co_return LinkEnd::closed;
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) co_return LinkEnd::broken;
+    receiving_ = true;
+    receive_deadline_ = expects_answer_ ? patience_end() : SteadyTime::max();
+    auto [ec] = co_await socket_.async_wait(WorkerSocket::wait_read, kAwait);
+    receiving_ = false;
+    receive_deadline_ = SteadyTime::max();
+    if (ec) co_return why(ec);
+  }
+  co_return expired_ ? LinkEnd::expired : LinkEnd::stopped;
+}
+
+void WorkerLink::expect_answer(bool expected) noexcept {
+  expects_answer_ = expected;
+  touch();
+}
+
+void WorkerLink::touch() noexcept {
+  if (receiving_) receive_deadline_ = expects_answer_ ? patience_end() : SteadyTime::max();
+}
+
+void WorkerLink::sweep(SteadyTime now) {
+  if (now < receive_deadline_ && now < send_deadline_) return;
+  expired_ = true;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void WorkerLink::stop() {
+  stopped_ = true;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace holdfast::gateway
