@@ -271,12 +271,14 @@ std::span<const Setting> all_settings() {
       duration_setting("worker.grace_period", "HOLDFAST_WORKER_GRACE_PERIOD", &Settings::worker_grace_period,
                        "From SIGTERM to SIGKILL when a worker is stopped."),
       {"worker.pass_through", "HOLDFAST_PASS_THROUGH",
-       "Whether requests that no route of Holdfast answers go to a worker: on, off, or auto (on with a worker.command of "
+       "Whether requests that no route of Holdfast answers go to a worker: on, off, or auto (on with a worker.command "
+       "of "
        "your own).",
        read_pass_through, [](const Settings& settings) { return settings.pass_through; }},
-      duration_setting("worker.pass_through_timeout", "HOLDFAST_PASS_THROUGH_TIMEOUT", &Settings::pass_through_timeout,
-                       "How long a worker may take to begin the answer to a request that is passed through, and be silent "
-                       "in the middle of one."),
+      duration_setting(
+          "worker.pass_through_timeout", "HOLDFAST_PASS_THROUGH_TIMEOUT", &Settings::pass_through_timeout,
+          "How long a worker may take to begin the answer to a request that is passed through, and be silent "
+          "in the middle of one."),
       count_setting("runs.max_concurrent", "MAX_CONCURRENT_ANALYSES", &Settings::max_concurrent, {1, 64},
                     "Analyses at the same time: the number of worker processes."),
       count_setting("runs.queue_limit", "HOLDFAST_QUEUE_LIMIT", &Settings::queue_limit, {1, 100'000},

@@ -16,7 +16,18 @@ namespace holdfast::gateway {
 enum class MetricType : unsigned char { counter, gauge };
 
 /// The chapters of the page, and when their metrics are there at all.
-enum class MetricArea : unsigned char { server, runs, workers, passing, journal, memory, governor, relief, routes, cache };
+enum class MetricArea : unsigned char {
+  server,
+  runs,
+  workers,
+  passing,
+  journal,
+  memory,
+  governor,
+  relief,
+  routes,
+  cache
+};
 
 struct MetricLabel {
   std::string_view name;
@@ -101,8 +112,8 @@ consteval auto all_metrics() {
       counter(passing, "holdfast_pass_through_heads_total", "Heads of answers that have come from workers."),
       counter(passing, "holdfast_pass_through_head_seconds_total",
               "From a request to the head of its answer, all together; with their number the mean."),
-      counter(passing, "holdfast_pass_through_connections_total",
-              "Connections to workers, made and used once more.", {"kind", "new, reused"}),
+      counter(passing, "holdfast_pass_through_connections_total", "Connections to workers, made and used once more.",
+              {"kind", "new, reused"}),
       gauge(passing, "holdfast_pass_through_idle_connections", "Connections to workers that wait for another request."),
       counter(passing, "holdfast_pass_through_retries_total", "Requests that were sent once more."),
 

@@ -1,8 +1,8 @@
 /// Connections to one worker that nobody uses at the moment and that may serve another request.
 ///
 /// Ownership: one for each life of a worker. Runs on: supervisor strand.
-/// Invariant: at most kMost, each at most kLongest old. What take() gives was open and silent a moment ago; the worker may
-/// close it all the same.
+/// Invariant: at most kMost, each at most kLongest old. What take() gives was open and silent a moment ago; the worker
+/// may close it all the same.
 #pragma once
 
 #include <optional>

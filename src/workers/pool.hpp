@@ -50,8 +50,8 @@ struct WorkerStatus {
 
 struct PoolStatus {
   std::vector<WorkerStatus> workers;
-  int ready = 0;             ///< Idle or busy.
-  std::size_t kept = 0;      ///< Connections to workers that wait for another request to pass through.
+  int ready = 0;         ///< Idle or busy.
+  std::size_t kept = 0;  ///< Connections to workers that wait for another request to pass through.
   bool crash_loop = false;
   std::string last_failure;  ///< Of the latest failed start or unexpected death; empty when none.
 };
@@ -110,9 +110,9 @@ class Pool {
   /// The one that acquire() would give. Costs nobody anything.
   [[nodiscard]] std::optional<IdleWorker> idle() const;
 
-  /// A place for a request that is passed through: at an idle worker if there is one, else at any that is ready, the one
-  /// with the fewest such requests. Waits until `deadline` for a worker that starts.
-  /// unavailable: none became ready, or the pool is stopped; cancelled.
+  /// A place for a request that is passed through: at an idle worker if there is one, else at any that is ready, the
+  /// one with the fewest such requests. Waits until `deadline` for a worker that starts. unavailable: none became
+  /// ready, or the pool is stopped; cancelled.
   awaitable<Result<Passage>> pass(SteadyTime deadline);
 
   /// Closes connections to workers that were kept too long without use. Call now and then.

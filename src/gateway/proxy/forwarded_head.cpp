@@ -12,8 +12,8 @@ namespace {
 
 // What concerns one connection, and what we write anew.
 constexpr std::array<std::string_view, 11> kOfOneConnection{
-    "connection", "keep-alive", "proxy-connection",    "proxy-authenticate", "proxy-authorization", "te",
-    "trailer",    "upgrade",    "http2-settings", "transfer-encoding",  "content-length"};
+    "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te",
+    "trailer",    "upgrade",    "http2-settings",   "transfer-encoding",  "content-length"};
 
 // Some servers take "_" for "-" (CGI and WSGI have one name for both): what we say of a request must not be said by its
 // sender under another spelling.
@@ -119,7 +119,8 @@ std::string request_head(const Request& request, const RequestFacts& facts) {
     append(out, "Connection", "Upgrade");
     append(out, "Upgrade", facts.upgrade);
   }
-  append(out, "Via", appended(headers, "Via", request.version == HttpVersion::http_1_0 ? "1.0 holdfast" : "1.1 holdfast"));
+  append(out, "Via",
+         appended(headers, "Via", request.version == HttpVersion::http_1_0 ? "1.0 holdfast" : "1.1 holdfast"));
   append(out, "X-Forwarded-For", appended(headers, "X-Forwarded-For", facts.client_address));
   append(out, "X-Forwarded-Proto", headers.find("X-Forwarded-Proto").value_or("http"));
   append(out, "X-Forwarded-Host", headers.find("X-Forwarded-Host").value_or(host));
@@ -134,8 +135,7 @@ ClientFraming client_framing(BodyEnd body_end, HttpVersion client_version) {
     case BodyEnd::none: return ClientFraming::none;
     case BodyEnd::length: return ClientFraming::as_sent;
     case BodyEnd::chunked:
-    case BodyEnd::close:
-      return client_version == HttpVersion::http_1_0 ? ClientFraming::close : ClientFraming::chunked;
+    case BodyEnd::close: return client_version == HttpVersion::http_1_0 ? ClientFraming::close : ClientFraming::chunked;
   }
   std::unreachable();
 }

@@ -22,7 +22,7 @@ namespace holdfast::gateway {
 
 struct RequestFacts {
   std::string_view client_address;
-  std::string_view user;    ///< Holdfast-User; left out when empty.
+  std::string_view user;       ///< Holdfast-User; left out when empty.
   bool authenticated = false;  ///< Its credentials were for us and stay here.
   std::string_view upgrade;
   /// The length of a body that has arrived whole. Absent: the client's framing goes on.

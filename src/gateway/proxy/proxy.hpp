@@ -1,7 +1,7 @@
 /// Passes requests through to workers that no route answers (docs/proxy.md).
 ///
-/// Ownership: one for the gateway; borrows pool and clock. Relays are its requests under way. Runs on: supervisor strand.
-/// Invariants:
+/// Ownership: one for the gateway; borrows pool and clock. Relays are its requests under way. Runs on: supervisor
+/// strand. Invariants:
 ///   - No body is held: at most what one read got, in each direction.
 ///   - A request is sent to a second connection only if the worker cannot have seen it, or it may be repeated.
 ///   - An answer that was not complete is never ended as if it were.

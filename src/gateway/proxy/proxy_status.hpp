@@ -11,18 +11,18 @@ namespace holdfast::gateway {
 
 /// Why a request was not answered by its worker, or not to the end.
 enum class PassFailure : unsigned char {
-  no_worker,     ///< None became ready in time.
-  too_many,      ///< More at once than are allowed.
-  unreachable,   ///< No connection to the worker.
-  no_answer,     ///< The worker closed before it answered.
-  late_answer,   ///< No head within the time-out.
-  bad_answer,    ///< What the worker sent is not a response.
-  cut_off,       ///< The worker closed in the middle of its answer.
-  stalled,       ///< The worker was silent in the middle, or took nothing.
-  client_gone,   ///< The client went away, or stopped reading.
-  client_late,   ///< The client stopped in the middle of its body.
-  bad_request,   ///< The client's body breaks HTTP.
-  stopping,      ///< The server stops.
+  no_worker,    ///< None became ready in time.
+  too_many,     ///< More at once than are allowed.
+  unreachable,  ///< No connection to the worker.
+  no_answer,    ///< The worker closed before it answered.
+  late_answer,  ///< No head within the time-out.
+  bad_answer,   ///< What the worker sent is not a response.
+  cut_off,      ///< The worker closed in the middle of its answer.
+  stalled,      ///< The worker was silent in the middle, or took nothing.
+  client_gone,  ///< The client went away, or stopped reading.
+  client_late,  ///< The client stopped in the middle of its body.
+  bad_request,  ///< The client's body breaks HTTP.
+  stopping,     ///< The server stops.
 };
 
 inline constexpr std::array<std::string_view, 12> kPassFailures{

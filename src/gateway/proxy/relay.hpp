@@ -1,6 +1,7 @@
 /// One request on its way through: to a worker, and the answer back. Internal to the proxy.
 ///
-/// Ownership: shared by pass() and the task that sends the body; the exchange outlives both. Runs on: supervisor strand.
+/// Ownership: shared by pass() and the task that sends the body; the exchange outlives both. Runs on: supervisor
+/// strand.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>

@@ -115,12 +115,13 @@ awaitable<Relay::Outcome> Relay::tunnel() {
 void Relay::start_upload(awaitable<void> (Relay::*task)()) {
   uploading_ = true;
   upload_began_ = true;
-  spawn(proxy_->executor_, "pass a request through", stop_upload_, [self = shared_from_this(), task]() -> awaitable<void> {
-    const auto relay = self.get();
-    co_await (relay->*task)();
-    relay->uploading_ = false;
-    relay->upload_over_.cancel();
-  });
+  spawn(proxy_->executor_, "pass a request through", stop_upload_,
+        [self = shared_from_this(), task]() -> awaitable<void> {
+          const auto relay = self.get();
+          co_await (relay->*task)();
+          relay->uploading_ = false;
+          relay->upload_over_.cancel();
+        });
 }
 
 awaitable<void> Relay::stop_upload() {

@@ -1,5 +1,5 @@
-/// Bytes of a worker to the head and the body of its response: HTTP/1.x framing by Boost.Beast's parser, behind a wall as
-/// RequestParser is. Does no I/O.
+/// Bytes of a worker to the head and the body of its response: HTTP/1.x framing by Boost.Beast's parser, behind a wall
+/// as RequestParser is. Does no I/O.
 ///
 /// Refuses what two parsers on the way could read differently: Transfer-Encoding with Content-Length, two
 /// Content-Lengths, codings other than chunked or in HTTP/1.0. Trailers are dropped.

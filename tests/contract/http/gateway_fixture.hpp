@@ -21,7 +21,7 @@ namespace holdfast::testing {
 
 struct GatewaySetup {
   std::string worker_command;  ///< Another one than the scripted worker.
-  std::string worker_flags;  ///< Of the scripted worker; it echoes the prompt.
+  std::string worker_flags;    ///< Of the scripted worker; it echoes the prompt.
   int workers = 2;
   std::chrono::milliseconds grace_period{5'000};
   std::size_t queue_limit = 1000;

@@ -10,9 +10,9 @@ class BadWorker : public ProxyFixture {};
 
 TEST_F(BadWorker, WhatIsNoCleanResponseIsABadGateway) {
   start(passing_setup());
-  for (const auto* habit : {"no-http", "bare-lf", "both-framings", "both-framings-turned", "two-lengths", "different-lengths",
-                            "bad-length", "gzip-coding", "chunked-in-1.0", "unasked-101", "long-head", "interim-without-end", "bad-chunks",
-                            "half-head"}) {
+  for (const auto* habit : {"no-http", "bare-lf", "both-framings", "both-framings-turned", "two-lengths",
+                            "different-lengths", "bad-length", "gzip-coding", "chunked-in-1.0", "unasked-101",
+                            "long-head", "interim-without-end", "bad-chunks", "half-head"}) {
     HttpClient client(port());
     client.send(request_text("GET", "/" + std::string(habit)));
     auto reply = client.read();

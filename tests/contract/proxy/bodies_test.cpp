@@ -15,12 +15,14 @@ TEST_F(PassedBodies, ARequestBodyGoesOnInBothFramings) {
   start(passing_setup());
   HttpClient client(port());
   EXPECT_THAT(client.ask("POST", "/echo", "hello")->body, EndsWith("\n--\nhello"));
-  client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-              "3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\nX-Trailer: 1\r\n\r\n");
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\nX-Trailer: 1\r\n\r\n");
   const auto whole = client.read();
   ASSERT_TRUE(whole);
   EXPECT_THAT(whole->body, EndsWith("\n--\nhello"));
-  EXPECT_THAT(whole->body, HasSubstr("Content-Length: 5")) << "it was there whole: also servers of HTTP/1.0 can read it";
+  EXPECT_THAT(whole->body, HasSubstr("Content-Length: 5"))
+      << "it was there whole: also servers of HTTP/1.0 can read it";
   EXPECT_EQ(client.ask("POST", "/echo", "")->status, 200);
 }
 
@@ -137,7 +139,8 @@ TEST_F(PassedBodies, EarlyHintsArePassedOn) {
 TEST_F(PassedBodies, AnAnswerBeforeTheEndOfTheBodyComesThrough) {
   start(passing_setup());
   HttpClient client(port());
-  client.send("POST /refuse-early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000000\r\n\r\n" + std::string(200'000, 'x'));
+  client.send("POST /refuse-early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000000\r\n\r\n" +
+              std::string(200'000, 'x'));
   const auto reply = client.read();
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->status, 413);

@@ -20,20 +20,22 @@ std::string echoed(std::uint16_t port, const std::string& request) {
 
 TEST_F(PassedHeads, ARequestGoesOnWithItsHeadersInOrder) {
   start(passing_setup());
-  EXPECT_EQ(echoed(port(),
-                   "GET /echo/a%2Fb?x=%20&y HTTP/1.1\r\nHost: localhost:1\r\nX-B: 1\r\nx-a: 2\r\nX-B: 3\r\nCookie: a=b\r\n"
-                   "X-Request-Id: mine\r\nAuthorization: Basic eA==\r\n\r\n"),
-            "GET /echo/a%2Fb?x=%20&y HTTP/1.1\r\nHost: localhost:1\r\nX-B: 1\r\nx-a: 2\r\nX-B: 3\r\nCookie: a=b\r\n"
-            "Authorization: Basic eA==\r\nVia: 1.1 holdfast\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n"
-            "X-Forwarded-Host: localhost:1\r\nX-Request-Id: mine\r\nHoldfast-User: local");
+  EXPECT_EQ(
+      echoed(port(),
+             "GET /echo/a%2Fb?x=%20&y HTTP/1.1\r\nHost: localhost:1\r\nX-B: 1\r\nx-a: 2\r\nX-B: 3\r\nCookie: a=b\r\n"
+             "X-Request-Id: mine\r\nAuthorization: Basic eA==\r\n\r\n"),
+      "GET /echo/a%2Fb?x=%20&y HTTP/1.1\r\nHost: localhost:1\r\nX-B: 1\r\nx-a: 2\r\nX-B: 3\r\nCookie: a=b\r\n"
+      "Authorization: Basic eA==\r\nVia: 1.1 holdfast\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n"
+      "X-Forwarded-Host: localhost:1\r\nX-Request-Id: mine\r\nHoldfast-User: local");
 }
 
 TEST_F(PassedHeads, WhatConcernsTheConnectionStaysHere) {
   start(passing_setup());
-  const auto head = echoed(port(),
-                           "GET /echo HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, X-Private,close\r\nX-Private: 1\r\n"
-                           "Keep-Alive: 5\r\nProxy-Connection: x\r\nTE: trailers\r\nProxy-Authorization: Basic eA==\r\n"
-                           "Upgrade: h2c\r\nHTTP2-Settings: x\r\nX-Public: 2\r\n\r\n");
+  const auto head =
+      echoed(port(),
+             "GET /echo HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, X-Private,close\r\nX-Private: 1\r\n"
+             "Keep-Alive: 5\r\nProxy-Connection: x\r\nTE: trailers\r\nProxy-Authorization: Basic eA==\r\n"
+             "Upgrade: h2c\r\nHTTP2-Settings: x\r\nX-Public: 2\r\n\r\n");
   for (const auto* gone : {"Connection", "X-Private", "Keep-Alive", "TE:", "Proxy-", "Upgrade", "HTTP2"}) {
     EXPECT_THAT(head, Not(HasSubstr(gone)));
   }
@@ -42,9 +44,10 @@ TEST_F(PassedHeads, WhatConcernsTheConnectionStaysHere) {
 
 TEST_F(PassedHeads, TheWayOfARequestIsAppended) {
   start(passing_setup());
-  const auto head = echoed(port(),
-                           "GET /echo HTTP/1.0\r\nHost: localhost\r\nVia: 1.1 front\r\nX-Forwarded-For: 203.0.113.7\r\n"
-                           "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: example.org\r\n\r\n");
+  const auto head =
+      echoed(port(),
+             "GET /echo HTTP/1.0\r\nHost: localhost\r\nVia: 1.1 front\r\nX-Forwarded-For: 203.0.113.7\r\n"
+             "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: example.org\r\n\r\n");
   EXPECT_THAT(head, HasSubstr("Via: 1.1 front, 1.0 holdfast\r\n"));
   EXPECT_THAT(head, HasSubstr("X-Forwarded-For: 203.0.113.7, 10.0.0.1, 127.0.0.1\r\n"));
   EXPECT_THAT(head, HasSubstr("X-Forwarded-Proto: https\r\n"));
@@ -76,8 +79,9 @@ TEST_F(PassedHeads, AnAnswerComesBackAsItIs) {
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->status, 418);
   EXPECT_EQ(reply->body, std::string("\x00\xff\r\n", 4));
-  const HeaderList expected{{"Set-Cookie", "a=1"},       {"Set-Cookie", "b=2"},   {"Content-Type", "image/x-tea"},
-                            {"X-lower-CASE", "Kept As It Is"}, {"Content-Length", "4"}, {"X-Request-Id", "mine"}};
+  const HeaderList expected{{"Set-Cookie", "a=1"},           {"Set-Cookie", "b=2"},
+                            {"Content-Type", "image/x-tea"}, {"X-lower-CASE", "Kept As It Is"},
+                            {"Content-Length", "4"},         {"X-Request-Id", "mine"}};
   EXPECT_EQ(reply->headers, expected);
 }
 
@@ -116,8 +120,9 @@ TEST_F(PassedHeads, OtherSitesAreKeptOutAsElsewhere) {
   EXPECT_EQ(post("/echo", "x", {{"Origin", "http://evil.example"}}).status, 403);
   EXPECT_EQ(get("/echo", {{"Origin", "http://evil.example"}}).status, 200);
   // A WebSocket of another site could be read by it.
-  EXPECT_EQ(get("/upgrade", {{"Origin", "http://evil.example"}, {"Connection", "Upgrade"}, {"Upgrade", "websocket"}}).status,
-            403);
+  EXPECT_EQ(
+      get("/upgrade", {{"Origin", "http://evil.example"}, {"Connection", "Upgrade"}, {"Upgrade", "websocket"}}).status,
+      403);
 }
 
 }  // namespace

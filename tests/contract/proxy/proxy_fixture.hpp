@@ -17,10 +17,10 @@ class ProxyFixture : public GatewayFixture {
  protected:
   [[nodiscard]] GatewaySetup passing_setup(const std::string& flags = "") const {
     auto setup = quick_setup();
-    setup.worker_command =
-        "exec python3 " HOLDFAST_SOURCE_DIR "/tests/support/scripted_upstream/scripted_upstream.py --socket {socket} "
-        "--record " +
-        directory_ / "record" + " " + flags;
+    setup.worker_command = "exec python3 " HOLDFAST_SOURCE_DIR
+                           "/tests/support/scripted_upstream/scripted_upstream.py --socket {socket} "
+                           "--record " +
+                           directory_ / "record" + " " + flags;
     setup.workers = 1;
     setup.gateway.pass_through.on = true;
     setup.gateway.server.body_timeout = 2000ms;

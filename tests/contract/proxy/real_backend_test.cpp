@@ -46,7 +46,8 @@ class PassedToARealBackend : public ::testing::Test {
     if (std::system("/usr/bin/python3 -c 'import uvicorn, fastapi, websockets' 2>/dev/null") != 0) {
       GTEST_SKIP() << "python3-uvicorn, python3-fastapi or python3-websockets is not installed";
     }
-    start("cd " HOLDFAST_SOURCE_DIR "/tests/support/fastapi_app && exec /usr/bin/python3 -B -m uvicorn app:app --uds {socket}");
+    start("cd " HOLDFAST_SOURCE_DIR
+          "/tests/support/fastapi_app && exec /usr/bin/python3 -B -m uvicorn app:app --uds {socket}");
   }
 
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
@@ -89,8 +90,9 @@ TEST_F(PassedToARealBackend, AWebSocketSpeaksThrough) {
   start_fastapi();
   if (!server_) return;
   HttpClient client(port());
-  client.send("GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  client.send(
+      "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
   const auto head = client.read_head();
   ASSERT_TRUE(head);
   ASSERT_EQ(head->status, 101);
@@ -114,7 +116,8 @@ TEST_F(PassedToARealBackend, TwoHundredMegabytesEachWayLeaveTheServerSmall) {
   const auto look = [&] { most = std::max(most, held_by(server_->pid())); };
 
   HttpClient up(port());
-  up.send(fmt::format("POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", kMegabytes * kMegabyte));
+  up.send(
+      fmt::format("POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", kMegabytes * kMegabyte));
   const std::string piece(kMegabyte, 'x');
   for (std::size_t i = 0; i < kMegabytes; ++i) {
     ASSERT_TRUE(up.send(piece));

@@ -10,8 +10,8 @@ using ::testing::Not;
 class Upgrade : public ProxyFixture {
  protected:
   static std::string request(const std::string& protocol = "x-echo", const std::string& more = "") {
-    return "GET /upgrade HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\nUpgrade: " + protocol + "\r\n" +
-           more + "\r\n";
+    return "GET /upgrade HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\nUpgrade: " + protocol +
+           "\r\n" + more + "\r\n";
   }
 
   static std::string read(HttpClient& client, std::size_t size) {
