@@ -64,6 +64,13 @@ void add_children_of_threads(const std::string& process, std::vector<int>& pids,
   ::closedir(tasks);
 }
 
+/// The program that a process runs; empty when it has ended.
+std::string program_of(int pid) {
+  std::array<char, 4096> path;
+  const auto length = ::readlink(("/proc/" + std::to_string(pid) + "/exe").c_str(), path.data(), path.size());
+  return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : std::string();
+}
+
 struct Look {
   std::uint64_t total = 0;
   std::uint64_t largest = 0;
@@ -74,7 +81,10 @@ Look look_at(int root) {
   Look look;
   std::array<char, 16384> buffer;
   std::vector<int> pids{root};
+  const auto root_program = program_of(root);
   for (std::size_t i = 0; i < pids.size(); ++i) {
+    // Forked, and not yet what it is to become: all it seems to hold is the root's, which a kernel charges once.
+    if (pids[i] != root && program_of(pids[i]) == root_program) continue;
     const auto process = "/proc/" + std::to_string(pids[i]);
     const auto status = read_file(process + "/status", buffer);
     const auto held = 1024 * (number_after(status, "\nRssAnon:") + number_after(status, "\nRssShmem:"));
