@@ -84,8 +84,9 @@ TEST_F(StartAndStopTest, AWorkerThatDiesAtStartIsToldAndNotSpun) {
     health = http_get(server.port(), "/health").body;
   }
   EXPECT_NE(health.find(R"("crash_loop":true)"), std::string::npos) << health;
-  const auto log = server.log();
-  EXPECT_NE(log.find("--worker"), std::string::npos) << log;
+  // The log is written by a thread of its own.
+  for (int i = 0; i < 1500 && server.log().find("--worker") == std::string::npos; ++i) std::this_thread::sleep_for(20ms);
+  EXPECT_NE(server.log().find("--worker"), std::string::npos) << server.log();
 }
 
 TEST_F(StartAndStopTest, ACommandThatDoesNotExistIsNamed) {
