@@ -85,7 +85,8 @@ TEST_F(StartAndStopTest, AWorkerThatDiesAtStartIsToldAndNotSpun) {
   }
   EXPECT_NE(health.find(R"("crash_loop":true)"), std::string::npos) << health;
   // The log is written by a thread of its own.
-  for (int i = 0; i < 1500 && server.log().find("--worker") == std::string::npos; ++i) std::this_thread::sleep_for(20ms);
+  for (int i = 0; i < 1500 && server.log().find("--worker") == std::string::npos; ++i)
+    std::this_thread::sleep_for(20ms);
   EXPECT_NE(server.log().find("--worker"), std::string::npos) << server.log();
 }
 
