@@ -35,7 +35,8 @@ class RungUnderTest : public ReliefUnderTest {
       : io_(static_cast<asio::io_context&>(executor.context())), executor_(executor) {
     view_.usage = memory::Usage{mb(300), mb(512), memory::LimitSource::setting, ""};
     for (auto& action :
-         make_relief_actions({.gateway = gateway_,
+         make_relief_actions({.cache = cache_,
+                              .gateway = gateway_,
                               .journal = journal_,
                               .pool = pool_,
                               .governor = governor_,
@@ -96,6 +97,7 @@ class RungUnderTest : public ReliefUnderTest {
   FaultyStore* store_ = nullptr;
   journal::Journal journal_{executor_, make_store()};
   workers::Pool pool_{executor_, pool_config(), [] {}};
+  governor::ResultCache cache_;
   governor::Governor governor_{
       {}, system_clock(), view_, {.read_worker = [this](int) { return read_worker(); }, .look = [] {}, .note = {}}};
   runs::Coordinator coordinator_{executor_, journal_, pool_, system_clock(), {}};
