@@ -13,10 +13,13 @@ namespace {
 constexpr uint64_t kReadingShare = 1000;
 // However dear it is: at 1 GB in pieces (15 ms) that is 0.3 %.
 constexpr uint64_t kLongestPause = 5000000000;
-// The collector's counters and pymalloc's are worth a look once a second.
-constexpr uint64_t kPythonInterval = 1000000000;
 // Below this much processor time between two publications the program has slept: timers and keep-alives go on.
 constexpr uint64_t kAsleep = 2000000;
+// Below this much it sleeps now and then: the interpreter's lock is free more often than not.
+constexpr uint64_t kCalm = 50000000;
+constexpr uint64_t kCalmInterval = 1000000000;
+// After this much processor time of the program a reading says nothing of now: 30 MB can be taken in it.
+constexpr uint64_t kOutdated = 20000000;
 
 bool is_due(uint64_t last, uint64_t took, uint64_t least, uint64_t now) {
   uint64_t pause = took * kReadingShare > least ? took * kReadingShare : least;
@@ -63,14 +66,17 @@ void Agent::run() {
 
 void Agent::measure(bool asked) {
   const uint64_t busy = busy_ns();
-  const bool asleep = busy - busy_before_ < kAsleep;
-  busy_since_reading_ = busy_since_reading_ || !asleep;
+  const uint64_t worked = busy - busy_before_;
   busy_before_ = busy;
+  worked_since_malloc_ += worked;
+  worked_since_python_ += worked;
   const uint64_t now = now_ns();
   if (asked || is_due(figures_.malloc_at, figures_.malloc_took, 0, now)) read_malloc();
   if (!python_.is_usable()) return;
-  const bool due = busy_since_reading_ && is_due(figures_.runtime_at, figures_.runtime_took, kPythonInterval, now);
-  if (asked || (asleep && due)) read_python();
+  const uint64_t least = worked < kAsleep ? 0 : kCalmInterval;
+  const bool due = worked < kCalm && worked_since_python_ >= kAsleep &&
+                   is_due(figures_.runtime_at, figures_.runtime_took, least, now);
+  if (asked || due) read_python();
 }
 
 void Agent::read_malloc() {
@@ -81,6 +87,7 @@ void Agent::read_malloc() {
   figures_.malloc_took = own_busy_ns() - before;
   figures_.malloc_live = malloc.live;
   figures_.malloc_free = malloc.free;
+  worked_since_malloc_ = 0;
 }
 
 void Agent::read_python() {
@@ -97,7 +104,7 @@ void Agent::read_python() {
   figures_.runtime_live = python.heap_known ? python.live : 0;
   for (int i = 0; i < 3; ++i) figures_.gc_counts[i] = python.counts[i];
   figures_.gc_enabled = python.gc_enabled ? 1 : 0;
-  busy_since_reading_ = false;
+  worked_since_python_ = 0;
 }
 
 void Agent::obey(uint32_t command) {
@@ -142,7 +149,10 @@ void Agent::publish() {
   figures_.shared = memory.shared;
   ++figures_.publications;
   figures_.published_at = now_ns();
-  page_.publish(figures_);
+  Figures told = figures_;
+  if (worked_since_malloc_ > kOutdated) told.malloc_at = 0;
+  if (worked_since_python_ > kOutdated) told.runtime_at = 0;
+  page_.publish(told);
 }
 
 }  // namespace holdfast::agent

@@ -6,7 +6,10 @@
 /// Invariants:
 ///   - What the process cannot do it answers as unsupported; nothing here ends it, blocks it or leaves a descriptor.
 ///   - Readings that cost more than kReadingShare of the time are taken more seldom, not dropped.
-///   - The interpreter's lock is asked for by itself only where the process has slept since the last publication.
+///   - A reading that the program has worked on since is not told: it says nothing of now.
+///   - The interpreter's lock is asked for by itself only where the process has slept since the last publication, or
+///   has
+///     worked for less than half of that time.
 #pragma once
 
 #include "agent/allocator.hpp"
@@ -38,7 +41,8 @@ class Agent {
   HostPython python_;
   Figures figures_{};
   uint64_t busy_before_ = 0;
-  bool busy_since_reading_ = true;
+  uint64_t worked_since_malloc_ = 0;  ///< Processor time of the program since that reading.
+  uint64_t worked_since_python_ = 0;
   bool thresholds_set_ = false;
 };
 

@@ -81,6 +81,8 @@ awaitable<Result<ReliefOutcome>> trim_workers(const ReliefMeans* means) {
   std::size_t by_agent = 0;
   std::size_t by_signal = 0;
   for (const auto& slot : slots) {
+    // Idle is who has no run; a request that is passed through must not meet a pause either.
+    if (slot.passages() > 0) continue;
     const bool done = co_await trim_by_agent(slot.agent());
     const bool stopped = co_await cancel_requested();
     if (stopped) co_return fail(ErrorCode::cancelled, "trim idle workers");

