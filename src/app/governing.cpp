@@ -19,6 +19,10 @@ WorkerPhase phase_of(std::string_view state) {
   return state == "starting" ? WorkerPhase::starting : WorkerPhase::ending;
 }
 
+memory::BandReport bands_of(const std::optional<memory::AgentFigures>& figures) {
+  return figures ? memory::to_band_report(*figures) : memory::BandReport();
+}
+
 void add_reading(WorkerSighting& sighting, const memory::MemoryView& view) {
   if (!view.last) return;
   for (const auto& worker : view.last->workers) {
@@ -64,7 +68,8 @@ std::vector<WorkerSighting> sightings(const workers::PoolStatus& pool, const mem
                      .pid = worker.pid,
                      .phase = phase_of(worker.state),
                      .leaving = worker.retiring || worker.successor_pid != 0,
-                     .started_at = worker.started_at});
+                     .started_at = worker.started_at,
+                     .bands = bands_of(worker.agent)});
     }
     if (worker.successor_pid != 0) {
       const auto phase = !worker.successor_run_id.empty() ? WorkerPhase::busy
@@ -74,7 +79,8 @@ std::vector<WorkerSighting> sightings(const workers::PoolStatus& pool, const mem
                      .pid = worker.successor_pid,
                      .phase = phase,
                      .leaving = false,
-                     .started_at = worker.successor_started_at});
+                     .started_at = worker.successor_started_at,
+                     .bands = bands_of(worker.successor_agent)});
     }
   }
   for (auto& sighting : all) add_reading(sighting, view);
@@ -133,7 +139,8 @@ void Governing::obey(const governor::Governor::Orders& orders) {
   if (orders.give_up) give_up(*orders.give_up);
   for (const auto& replacement : orders.replace) replace(replacement);
   for (const int place : orders.start) parts_.pool.unpark(place);
-  if (orders.relieve && !ladder_->under_way() && ladder_->is_due(orders.relieve->level)) {
+  if (!orders.relieve) ladder_->no_need();
+  if (orders.relieve && !ladder_->under_way() && ladder_->is_due(*orders.relieve)) {
     spawn(executor_, "relieve memory", [this, request = *orders.relieve]() -> awaitable<void> {
       const auto walked = co_await walk(request);
       if (!walked) log::debug("memory.relief_stopped", {{"error", walked.error().message()}});

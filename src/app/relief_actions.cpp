@@ -1,8 +1,10 @@
 #include "app/relief_actions.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "base/event.hpp"
 #include "governor/result_cache_relief.hpp"
 #include "memory/own_allocator.hpp"
 
@@ -17,6 +19,8 @@ using memory::Level;
 // A worker that trims is done when two readings agree.
 constexpr std::chrono::milliseconds kTrimReading{50};
 constexpr std::chrono::milliseconds kTrimPatience{5'000};
+// A collection of a large heap takes 0.4 s, and of a worker that computes instead of waiting it is not to be awaited.
+constexpr std::chrono::milliseconds kAgentPatience{2'000};
 constexpr std::uint64_t kTrimNoise = 256 * 1024;
 constexpr std::chrono::milliseconds kReplaceReading{100};
 
@@ -56,14 +60,40 @@ std::uint64_t sum_of(const ReliefMeans& means, const std::vector<workers::Slot>&
   return sum;
 }
 
+// The collector first: what it frees, malloc can give back. False: there is no agent in the worker that can.
+awaitable<bool> trim_by_agent(std::shared_ptr<workers::AgentLink> agent) {
+  if (!agent) co_return false;
+  auto deadline = system_clock().steady() + kAgentPatience;
+  const auto collected = co_await workers::AgentLink::ask(agent, agent::kCollect, deadline);
+  // One that does not answer is busy with something: it is not asked for more.
+  if (!collected) co_return false;
+  deadline = system_clock().steady() + kAgentPatience;
+  const auto trimmed = co_await workers::AgentLink::ask(agent, agent::kTrim, deadline);
+  const bool given = trimmed && trimmed->status == agent::kDone;
+  co_return given || collected->status == agent::kDone;
+}
+
 // The workers are held as if they had a run: a pause must meet nobody's.
 awaitable<Result<ReliefOutcome>> trim_workers(const ReliefMeans* means) {
-  if (means->trim_signal == 0) co_return ReliefOutcome::nothing_to_do();
   const auto slots = means->pool.acquire_all();
   if (slots.empty()) co_return ReliefOutcome::nothing_to_do();
   const auto before = sum_of(*means, slots);
-  for (const auto& slot : slots) slot.signal(means->trim_signal);
-  auto last = before;
+  std::size_t by_agent = 0;
+  std::size_t by_signal = 0;
+  for (const auto& slot : slots) {
+    const bool done = co_await trim_by_agent(slot.agent());
+    const bool stopped = co_await cancel_requested();
+    if (stopped) co_return fail(ErrorCode::cancelled, "trim idle workers");
+    if (done) {
+      ++by_agent;
+    } else if (means->trim_signal != 0) {
+      slot.signal(means->trim_signal);
+      ++by_signal;
+    }
+  }
+  if (by_agent + by_signal == 0) co_return ReliefOutcome::nothing_to_do();
+  auto last = by_signal == 0 ? sum_of(*means, slots) : before;
+  if (by_signal == 0) co_return ReliefOutcome::relieved(Bytes(before > last ? before - last : 0));
   const auto deadline = system_clock().steady() + kTrimPatience;
   bool settled = false;
   while (!settled && system_clock().steady() < deadline) {
@@ -76,10 +106,27 @@ awaitable<Result<ReliefOutcome>> trim_workers(const ReliefMeans* means) {
   co_return ReliefOutcome::relieved(Bytes(before > last ? before - last : 0));
 }
 
+struct Reset {
+  explicit Reset(const asio::any_io_executor& executor) : ended(executor) {}
+  Event ended;
+  std::optional<Result<void>> result;
+};
+
+// The journal takes it up when its database has done what it was asked before, and cannot be told to leave it: who
+// waits for relief does not wait for that beyond its deadline.
 awaitable<Result<ReliefOutcome>> reset_connections(journal::Journal* journal) {
   if (journal->health().store.connections.created == 0) co_return ReliefOutcome::nothing_to_do();
-  auto begun = co_await journal->reset_connections();
-  if (!begun) co_return fail(std::move(begun));
+  const auto executor = co_await asio::this_coro::executor;
+  const auto reset = std::make_shared<Reset>(executor);
+  spawn(executor, "reset connections", [journal, reset]() -> awaitable<void> {
+    reset->result = co_await journal->reset_connections();
+    reset->ended.notify_all();
+  });
+  while (!reset->result) {
+    const auto woken = co_await reset->ended.wait_until(SteadyTime::max());
+    if (woken == Wake::cancelled) co_return fail(ErrorCode::cancelled, "reset connections");
+  }
+  if (!*reset->result) co_return fail(std::move(*reset->result));
   co_return ReliefOutcome::relieved();
 }
 

@@ -20,7 +20,7 @@ struct ReliefMeans {
   workers::Pool& pool;
   governor::Governor& governor;
   std::function<std::optional<Bytes>(int pid)> read_worker;
-  /// Upon which an idle worker gives memory back to the system. 0: it knows none.
+  /// Upon which an idle worker without an agent gives memory back to the system. 0: it knows none.
   int trim_signal = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "app/agent_file.hpp"
 #include "app/builtin_worker.hpp"
 #include "app/cache_config.hpp"
 #include "app/commands.hpp"
@@ -35,13 +36,24 @@ constexpr std::chrono::seconds kSavePeaks{1};
 constexpr std::chrono::milliseconds kLastAnswers{2000};
 constexpr std::chrono::milliseconds kAnswersBeforeRestart{250};
 
+workers::AgentConfig agent_config(const Settings& settings) {
+  if (settings.worker_agent == "off") return {};
+  workers::AgentConfig config;
+  config.library =
+      agent_file(settings.worker_agent == "jemalloc" ? "libholdfast-agent-jemalloc.so" : "libholdfast-agent.so");
+  config.node_script = agent_file("holdfast-agent.cjs");
+  config.gc_thresholds = settings.worker_gc_thresholds;
+  return config;
+}
+
 workers::PoolConfig pool_config(const Settings& settings, const DataDir& data) {
   return {.command = settings.worker_command.empty() ? builtin_worker_command(settings.worker_data_file)
                                                      : settings.worker_command,
           .socket_dir = data.socket_dir(),
           .size = settings.max_concurrent,
           .start_timeout = settings.worker_start_timeout,
-          .grace_period = settings.worker_grace_period};
+          .grace_period = settings.worker_grace_period,
+          .agent = agent_config(settings)};
 }
 
 memory::LevelConfig level_config(const Settings& settings) {
@@ -212,7 +224,8 @@ class Service {
         .view = memory_.view(),
         .senses = {.read_worker = [this](int pid) { return probe_.read_worker(pid); },
                    .look = [this] { memory_.refresh(); },
-                   .note = [this](std::string_view kind, std::string body) { journal_.note(kind, std::move(body)); }},
+                   .note = [this](std::string_view kind, std::string body) { journal_.note(kind, std::move(body)); },
+                   .lazily_freed = [this](int pid) { return probe_.lazily_freed(pid); }},
         .waiting = [this] { return coordinator_.waiting(); },
         .pump = [this] { coordinator_.pump(); },
         .restart = [this] { begin_restart("memory"); }};

@@ -101,6 +101,43 @@ Result<void> read_worker_route(Settings& settings, std::string_view text) {
   return {};
 }
 
+Result<void> read_worker_agent(Settings& settings, std::string_view text) {
+  if (text != "on" && text != "jemalloc" && text != "off") {
+    return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not on, jemalloc or off", text));
+  }
+  settings.worker_agent = text;
+  return {};
+}
+
+// As gc.set_threshold() takes them, but that its first argument 0 would switch the collector off: nobody is to do that
+// to a program from outside.
+Result<void> read_gc_thresholds(Settings& settings, std::string_view text) {
+  std::array<std::uint32_t, 3> thresholds{};
+  if (text != "0") {
+    std::size_t count = 0;
+    for (auto rest = text; count < thresholds.size(); ++count) {
+      const auto item = trim(rest.substr(0, rest.find(',')));
+      auto& number = thresholds.at(count);
+      const auto [end, ec] = std::from_chars(item.data(), item.data() + item.size(), number);
+      if (ec != std::errc() || end != item.data() + item.size() || number < 1 || number > 1'000'000'000) break;
+      const bool last = count + 1 == thresholds.size();
+      if (last != (rest.find(',') == std::string_view::npos)) break;
+      if (!last) rest.remove_prefix(rest.find(',') + 1);
+    }
+    if (count != thresholds.size()) {
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("\"{}\" is not three numbers above 0, as in \"500,8,8\", or 0", text));
+    }
+  }
+  settings.worker_gc_thresholds = thresholds;
+  return {};
+}
+
+std::string show_gc_thresholds(const Settings& settings) {
+  const auto& thresholds = settings.worker_gc_thresholds;
+  return thresholds[0] == 0 ? "0" : fmt::format("{}", fmt::join(thresholds, ","));
+}
+
 // Delivered answers are worth keeping for ever to some, so that must be sayable.
 Result<void> read_retention(Settings& settings, std::string_view text) {
   const auto duration = text == "0" ? Result<std::chrono::milliseconds>(0) : parse_duration(text);
@@ -271,6 +308,13 @@ std::span<const Setting> all_settings() {
                        "From the start of a worker to its first accepted connection."),
       duration_setting("worker.grace_period", "HOLDFAST_WORKER_GRACE_PERIOD", &Settings::worker_grace_period,
                        "From SIGTERM to SIGKILL when a worker is stopped."),
+      {"worker.agent", "HOLDFAST_WORKER_AGENT",
+       "on = preload the agent library into workers: figures of their heaps, collection and trim when they are idle. "
+       "jemalloc = the one that is their malloc, too. off = preload nothing.",
+       read_worker_agent, [](const Settings& settings) { return settings.worker_agent; }},
+      {"worker.gc_thresholds", "HOLDFAST_WORKER_GC_THRESHOLDS",
+       "What the agent sets in Python workers (gc.set_threshold) that have not set their own. 0 = nothing.",
+       read_gc_thresholds, show_gc_thresholds},
       count_setting("runs.max_concurrent", "MAX_CONCURRENT_ANALYSES", &Settings::max_concurrent, {1, 64},
                     "Analyses at the same time: the number of worker processes."),
       count_setting("runs.queue_limit", "HOLDFAST_QUEUE_LIMIT", &Settings::queue_limit, {1, 100'000},

@@ -4,7 +4,9 @@
 /// key is an error that names the nearest known one. Pure but for load_settings(), which reads the file.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -30,6 +32,8 @@ struct Settings {
   std::string worker_data_file;
   std::chrono::milliseconds worker_start_timeout{30'000};
   std::chrono::milliseconds worker_grace_period{5'000};
+  std::string worker_agent = "on";
+  std::array<std::uint32_t, 3> worker_gc_thresholds{500, 8, 8};
   int max_concurrent = 3;
   int queue_limit = 1000;
   int max_crashes = 3;

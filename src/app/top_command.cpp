@@ -13,6 +13,7 @@
 #include "app/commands.hpp"
 #include "app/run_text.hpp"
 #include "app/top_text.hpp"
+#include "base/clock.hpp"
 #include "base/duration.hpp"
 
 namespace holdfast::app {
@@ -92,10 +93,8 @@ int watch(const ApiClient& client, const TopOptions& options, std::chrono::milli
 
   const Screen screen;
   do {
-    const auto now =
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
     const auto head = fmt::format("holdfast top   {}   {}   every {}, q to leave\n", options.server.url,
-                                  local_time(now.count()), to_string(interval));
+                                  local_time(system_clock().wall()), to_string(interval));
     const auto look = look_at(client);
     screen.show(head + (look ? top_text(*look, Colour::yes) : "\n" + look.error().message() + "\n\ntrying again\n"));
   } while (wait_for_next(interval));

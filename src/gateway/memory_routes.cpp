@@ -43,17 +43,35 @@ std::string level_json(const memory::MemoryView& view, const Clock& clock) {
   return out.text("since", iso_time(clock.wall() - ago.count())).text("cause", view.last_change->cause).take();
 }
 
-// Of the server itself. Those of the workers' programs are not known here.
+ObjectText& add_bands(ObjectText& out, const memory::Bands& bands) {
+  bytes(out, "live_bytes", bands.live);
+  bytes(out, "allocator_held_bytes", bands.allocator_held);
+  bytes(out, "runtime_held_bytes", bands.runtime_held);
+  return bytes(out, "outside_bytes", bands.outside);
+}
+
+// Of the server itself.
 std::string bands_json(const memory::Snapshot& snapshot) {
   if (!snapshot.own) return "null";
   const auto bands = memory::read_own_bands(*snapshot.own);
   if (!bands) return "null";
   ObjectText out;
   bytes(out, "resident_bytes", bands->resident);
-  bytes(out, "live_bytes", bands->live);
-  bytes(out, "allocator_held_bytes", bands->allocator_held);
-  bytes(out, "runtime_held_bytes", bands->runtime_held);
-  return bytes(out, "outside_bytes", bands->outside).take();
+  return add_bands(out, *bands).take();
+}
+
+// Of the worker and everything it started: what is not the agent's own process is outside.
+void add_agent(ObjectText& out, const memory::WorkerMemory& worker, const std::optional<memory::AgentFigures>& agent) {
+  const Bytes resident(worker.resident.count() + worker.file.count());
+  add_bands(out, memory::make_bands(resident, agent ? memory::to_band_report(*agent) : memory::BandReport()));
+  if (!agent) {
+    out.raw("runtime", "null").raw("allocator", "null");
+    return;
+  }
+  const auto version = agent->version.empty() ? "" : " " + agent->version;
+  out.text("runtime",
+           agent->runtime == agent::kNoRuntime ? "none" : std::string(memory::to_string(agent->runtime)) + version);
+  out.text("allocator", memory::to_string(agent->allocator));
 }
 
 // Null: it was not measured yet, or nobody does.
@@ -81,6 +99,7 @@ std::string workers_json(const memory::Snapshot& snapshot, const workers::PoolSt
     bytes(out, "file_bytes", worker->file);
     bytes(out, "virtual_bytes", worker->vm_size);
     bytes(out, "swap_bytes", worker->swap);
+    add_agent(out, *worker, status->agent);
     out.number("processes", static_cast<std::int64_t>(worker->processes));
     out.number("threads", static_cast<std::int64_t>(worker->threads));
     add_growth(out, governor, worker->pid);

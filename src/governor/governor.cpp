@@ -15,7 +15,8 @@ namespace {
 using memory::Level;
 namespace json = boost::json;
 
-// A reading costs some 20 microseconds: not one for each of thousands of runs a second, but for each that lasts.
+// A reading costs some 20 microseconds: not one for each of thousands of runs a second, but for each that lasts so
+// long.
 constexpr std::chrono::milliseconds kFreshReading{25};
 // A worker that differs this much from the snapshot makes it worth a new one.
 constexpr Bytes kWorthALook{4 * kMegabyte.count()};
@@ -58,9 +59,22 @@ Bytes Governor::speculative() const {
 WorkerMemory Governor::seen(const LedgerEntry& worker) const {
   return {.floor = worker.held,
           .fresh_floor = worker.fresh_floor.value_or(worker.held),
-          .fragmented = Bytes(),
+          // What the runtime keeps; a trim wins what malloc keeps.
+          .fragmented = worker.now.bands.runtime_held.value_or(Bytes()),
           .time_to_limit = routes_.time_to_limit(),
           .started_at = worker.now.started_at};
+}
+
+bool Governor::is_worth_stopping(const LedgerEntry& worker) const { return worker.held >= config_.recycling.min_gain; }
+
+// With nothing running but one run: the server, that run's worker when it was fresh, and idle ones that stay.
+Bytes Governor::least_used() const {
+  auto sum =
+      plus(view_.last && view_.last->own ? view_.last->own->anonymous : Bytes(), boot_.expected().value_or(Bytes()));
+  for (const auto& worker : ledger_.entries()) {
+    if (worker.now.phase == WorkerPhase::idle && !is_worth_stopping(worker)) sum = plus(sum, worker.held);
+  }
+  return sum;
 }
 
 Bytes Governor::reclaimable() const {
@@ -71,7 +85,7 @@ Bytes Governor::reclaimable() const {
     if (leaves && worker.now.phase != WorkerPhase::busy) sum = plus(sum, worker.held);
     if (leaves || worker.now.phase != WorkerPhase::idle) continue;
     if (&worker != kept) {
-      sum = plus(sum, worker.held);
+      if (is_worth_stopping(worker)) sum = plus(sum, worker.held);
     } else if (!history_.stop(clock_.steady())) {
       sum = plus(sum, winnable(config_.recycling, seen(worker), boot_.expected()));
     }
@@ -116,10 +130,9 @@ Governor::Verdict Governor::admit(const Ask& ask) {
   return waiting;
 }
 
-// Nobody makes room for it here, so there is nothing to be patient for.
-Governor::Verdict Governor::admit_from_elsewhere(const Ask& ask) {
+Governor::Verdict Governor::admit_newcomer(const Ask& ask) {
   if (head_waits_) return *head_waits_;
-  const auto verdict = judge(ask, Bytes());
+  const auto verdict = judge(ask, reclaimable());
   if (const auto* admitted = std::get_if<Admitted>(&verdict)) return start(ask, *admitted);
   const auto& waiting = std::get<Waiting>(verdict);
   if (config_.observe_only && waiting.reason != WaitReason::concurrency) {
@@ -131,7 +144,7 @@ Governor::Verdict Governor::admit_from_elsewhere(const Ask& ask) {
 std::shared_ptr<AttemptMemory> Governor::start(const Ask& ask, const Admitted& admitted) {
   const auto now = clock_.steady();
   auto& worker = idle_worker(ask);
-  read(worker);
+  refresh(worker);
   note_idle(worker);
   worker.now.phase = WorkerPhase::busy;
   worker.last_route = ask.route;
@@ -170,7 +183,7 @@ MemoryReceipt Governor::end(AttemptMemory& attempt, PeakKind kind) {
   const auto now = clock_.steady();
   if (auto* worker = ledger_.find(attempt.pid)) {
     const auto before = worker->held;
-    read(*worker);
+    now - attempt.started_at >= kFreshReading ? read(*worker) : refresh(*worker);
     attempt.saw(worker->held);
     ++worker->runs;
     worker->floor_due = true;
@@ -214,12 +227,14 @@ void Governor::count_kernel_kills() {
 }
 
 void Governor::read(LedgerEntry& worker) {
-  const auto now = clock_.steady();
-  if (worker.read_at != SteadyTime() && now - worker.read_at < kFreshReading) return;
   if (const auto held = senses_.read_worker(worker.now.pid)) {
     worker.held = *held;
-    worker.read_at = now;
+    worker.read_at = clock_.steady();
   }
+}
+
+void Governor::refresh(LedgerEntry& worker) {
+  if (worker.read_at == SteadyTime() || clock_.steady() - worker.read_at >= kFreshReading) read(worker);
 }
 
 // The worker has no run, and `held` was read since it has none.
@@ -228,6 +243,7 @@ void Governor::note_idle(LedgerEntry& worker) {
   worker.floor = worker.held;
   if (!worker.fresh_floor) {
     worker.fresh_floor = worker.held;
+    worker.detector.set_baseline(fragmentation_reading(worker));
     boot_.observe(worker.held);
     status_.boot = boot_.expected();
     if (worker.replaces) {

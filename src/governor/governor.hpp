@@ -52,6 +52,8 @@ class Governor {
     /// Takes a new snapshot into the view now, between two ticks.
     std::function<void()> look;
     NoteIncident note;  ///< May be empty.
+    /// Of that, what the process gave back and the kernel has not taken yet (Probe::lazily_freed). May be empty.
+    std::function<std::optional<Bytes>(int pid)> lazily_freed;
   };
 
   Governor(GovernorConfig config, const Clock& clock, const memory::MemoryView& view, Senses senses);
@@ -72,8 +74,8 @@ class Governor {
   /// Asks for the head of our queue: while it waits, room is made for it.
   Verdict admit(const Ask& ask);
 
-  /// Asks for a run that waits elsewhere, and that we may leave there.
-  Verdict admit_from_elsewhere(const Ask& ask);
+  /// Asks for a run that is not in our queue yet, and goes there when it may not start at once.
+  Verdict admit_newcomer(const Ask& ask);
 
   /// The queue is empty: nobody waits for memory any more.
   void nothing_waits() noexcept { head_waits(std::nullopt); }
@@ -143,6 +145,8 @@ class Governor {
   [[nodiscard]] Bytes headroom() const;
   [[nodiscard]] Bytes speculative() const;
   [[nodiscard]] Bytes starting() const;
+  [[nodiscard]] bool is_worth_stopping(const LedgerEntry& worker) const;
+  [[nodiscard]] Bytes least_used() const;
   [[nodiscard]] Bytes reclaimable() const;
   [[nodiscard]] RecycleRoom room(const LedgerEntry& worker) const;
   [[nodiscard]] WorkerMemory seen(const LedgerEntry& worker) const;
@@ -150,13 +154,16 @@ class Governor {
   LedgerEntry& idle_worker(const Ask& ask);
   std::shared_ptr<AttemptMemory> start(const Ask& ask, const Admitted& admitted);
   void read(LedgerEntry& worker);
+  void refresh(LedgerEntry& worker);  ///< Unless its reading is fresh.
   void note_idle(LedgerEntry& worker);
   void head_waits(std::optional<Waiting> waiting) noexcept;
   void watch_attempts();
   Orders observed(Orders orders);
   void watch_workers();
+  [[nodiscard]] static memory::FragmentationReading fragmentation_reading(const LedgerEntry& worker);
   void find_fragmentation(LedgerEntry& worker);
   std::optional<Preemption> preempt();
+  bool leave_out_lazily_freed(const Preemption& victim, std::span<PreemptionRun> runs, Bytes& used) const;
   SaturationAction watch_saturation(const Tick& tick);
   std::vector<Replacement> recycle();
   std::vector<int> start_workers(const Tick& tick);

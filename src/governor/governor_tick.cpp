@@ -71,11 +71,13 @@ void Governor::watch_workers() {
   }
 }
 
-// Of what is inside a worker's heap nothing is known here: growth is what can be told.
+// Without an agent in the worker nothing is known of its heap: growth is what can be told.
+memory::FragmentationReading Governor::fragmentation_reading(const LedgerEntry& worker) {
+  return {memory::make_bands(plus(worker.held, worker.now.file), worker.now.bands), worker.now.vm_size};
+}
+
 void Governor::find_fragmentation(LedgerEntry& worker) {
-  const memory::FragmentationReading reading{memory::make_bands(plus(worker.held, worker.now.file), {}),
-                                             worker.now.vm_size};
-  const auto finding = worker.detector.update(reading, clock_.steady());
+  const auto finding = worker.detector.update(fragmentation_reading(worker), clock_.steady());
   if (!finding) return;
   ++status_.fragmentation_findings;
   log::warning(memory::to_log_line(*finding), {{"worker", worker.now.worker}, {"pid", worker.now.pid}});
@@ -101,14 +103,15 @@ std::optional<Preemption> Governor::preempt() {
                     .given_up_before = attempt->given_up_before});
   }
   if (runs.empty() || !view_.usage) return std::nullopt;
-  const auto own = view_.last && view_.last->own ? view_.last->own->anonymous : Bytes();
-  auto victim = choose_victim({.used = used(),
-                               .limit = limit(),
-                               .growth = minus(used(), used_before_),
-                               .speculative = speculative_growth(book_.running(), used_before_, used()),
-                               .least_used = plus(own, boot_.expected().value_or(Bytes())),
-                               .running = runs,
-                               .one_is_dying = one_is_dying});
+  PreemptionInput input{.used = used(),
+                        .limit = limit(),
+                        .growth = minus(used(), used_before_),
+                        .speculative = speculative_growth(book_.running(), used_before_, used()),
+                        .least_used = least_used(),
+                        .running = runs,
+                        .one_is_dying = one_is_dying};
+  auto victim = choose_victim(input);
+  if (victim && leave_out_lazily_freed(*victim, runs, input.used)) victim = choose_victim(input);
   if (!victim || config_.observe_only) return victim;
   for (const auto& known : attempts_) {
     const auto attempt = known.lock();
@@ -116,6 +119,26 @@ std::optional<Preemption> Governor::preempt() {
   }
   ++status_.preempted[static_cast<std::size_t>(victim->cause)];
   return victim;
+}
+
+// What a program has given back with MADV_FREE counts as held until the kernel wants it, which is before it kills: that
+// must cost nobody an attempt. Reading it takes milliseconds, so only the worker of the one who is to go is asked.
+bool Governor::leave_out_lazily_freed(const Preemption& victim, std::span<PreemptionRun> runs, Bytes& used) const {
+  if (!senses_.lazily_freed) return false;
+  const auto given_up = std::ranges::find_if(attempts_, [&](const auto& known) {
+    const auto attempt = known.lock();
+    return attempt && attempt->run == victim.run.text();
+  });
+  const auto attempt = given_up == attempts_.end() ? nullptr : given_up->lock();
+  const auto freed = attempt ? senses_.lazily_freed(attempt->pid).value_or(Bytes()) : Bytes();
+  if (freed == Bytes()) return false;
+  used = minus(used, freed);
+  for (auto& run : runs) {
+    if (run.worker != attempt->worker) continue;
+    run.worker_held = minus(run.worker_held, freed);
+    run.grown = minus(run.grown, freed);
+  }
+  return true;
 }
 
 void Governor::spared(const RunId& run) {
@@ -187,8 +210,10 @@ RecycleRoom Governor::room(const LedgerEntry& worker) const {
 
 std::vector<Governor::Replacement> Governor::recycle() {
   std::vector<Replacement> replacements;
-  // One at a time: what the last one gave back must be seen before the next is worth its start.
-  const bool settled = !ledger_.one_leaves() && !ledger_.one_starts();
+  // One at a time: what the last one gave back must be seen before the next is worth its start. Where a run waits for
+  // memory, what it waits for is not the start of yet another worker.
+  const bool waits_for_memory = head_waits_ && head_waits_->reason == WaitReason::memory;
+  const bool settled = !ledger_.one_leaves() && (waits_for_memory || !ledger_.one_starts());
   for (auto& worker : ledger_.entries()) {
     if (worker.now.leaving || !replacements.empty()) continue;
     const auto asked = std::ranges::find(asked_, worker.now.worker, &std::pair<int, RecycleReason>::first);
@@ -249,12 +274,12 @@ std::vector<int> Governor::start_workers(const Tick& tick) {
 std::optional<WalkRequest> Governor::ask_for_relief() const {
   if (head_waits_ && head_waits_->reason == WaitReason::memory) {
     const auto level = std::max(view_.level, Level::critical);
-    return WalkRequest::for_level(level, minus(times(limit(), config_.admission.ceiling), head_waits_->needed));
+    return WalkRequest::for_level(level, minus(times(limit(), config_.admission.ceiling), head_waits_->needed), used());
   }
   if (view_.level == Level::normal) return std::nullopt;
   // Down to where the level would fall, hysteresis included.
   const auto enter = memory::LevelConfig().enter.at(static_cast<std::size_t>(view_.level) - 1);
-  return WalkRequest::for_level(view_.level, times(limit(), enter - memory::LevelConfig().hysteresis));
+  return WalkRequest::for_level(view_.level, times(limit(), enter - memory::LevelConfig().hysteresis), used());
 }
 
 void Governor::set_relief_actions(std::span<const std::string_view> names) {

@@ -8,12 +8,12 @@
 ///     that have one. A run that was given up twice before is spared as long as there is another. Only if none is
 ///     retriable, and the limit is about to be passed, the newest run of the worker that holds most goes: it fails with
 ///     its evidence, and the others live.
-///   - The only run is left alone, unless it is near the end and the next tick, growing like the last one, would pass
-///     the limit: better its attempt ends than the supervisor. (Who comes from below and grows by more than the rest in
-///     one tick cannot be met in time by anybody; only admission helps against it.) If it has outgrown the whole limit
-///     by itself, that is `exceeds_limit`; the caller counts such attempts as it counts crashes and seals the run when
-///     they are used up, instead of trying for ever.
-///   - Nobody goes where the supervisor and one idle worker alone pass the limit: it would help nobody.
+///   - The only run is left alone, unless it is near the end and, growing like in the last tick, would pass the limit
+///     before the next decision has its effect: better its attempt ends than the supervisor. (Who comes from below and
+///     grows by more than the rest in one tick cannot be met in time by anybody; only admission helps against it.) If
+///     it has outgrown the whole limit by itself, that is `exceeds_limit`; the caller counts such attempts as it counts
+///     crashes and seals the run when they are used up, instead of trying for ever.
+///   - Nobody goes where the supervisor and idle workers alone pass the limit: it would help nobody.
 ///   - One at a time: while a process given up still holds its memory, nobody else is given up.
 #pragma once
 
@@ -43,7 +43,8 @@ struct PreemptionInput {
   double near_end = 0.9375;  ///< Where the level emergency begins.
   Bytes growth;              ///< Of the use, in the last tick.
   Bytes speculative;         ///< From speculative_growth(), with the ticks that a kill takes to have an effect.
-  /// What is used when one fresh worker is idle: the supervisor and a boot. What a run may need at most is the rest.
+  /// What is used when one fresh worker is idle: the supervisor, a boot, and idle workers too small to be stopped. What
+  /// a run may need at most is the rest.
   Bytes least_used;
   std::span<const PreemptionRun> running;
   bool one_is_dying = false;
@@ -67,7 +68,7 @@ struct Preemption {
   Bytes worker_held;
   Bytes used;
   Bytes limit;
-  Bytes expected;  ///< In the next tick.
+  Bytes expected;  ///< Before the next decision has its effect.
 };
 
 [[nodiscard]] std::optional<Preemption> choose_victim(const PreemptionInput& input);

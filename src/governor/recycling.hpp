@@ -84,7 +84,7 @@ struct RecycleDecision {
 ///
 /// AdmissionRequest::reclaimable is the sum of
 ///   - this, of the idle worker that the waiting run will get (zero while a stop of the history is in force);
-///   - all that the other idle workers hold, since they can be retired;
+///   - all that the other idle workers hold, where that is `min_gain` or more, since they can be retired;
 ///   - all that an old worker on its way out still holds: to start before it is gone would be to start in vain.
 [[nodiscard]] Bytes winnable(const RecycleConfig& config, const WorkerMemory& worker,
                              std::optional<Bytes> boot) noexcept;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "governor/saturating.hpp"
+
 namespace holdfast::governor {
 namespace {
 
@@ -42,7 +44,7 @@ awaitable<Result<WalkReport>> ReliefLadder::walk(WalkRequest request) {
   walk->report.cause = request.cause;
   walk->report.level = request.level;
   walk->report.observe_only = config_.mode == LadderMode::observe_only;
-  if (request.cause == WalkCause::level && !is_due(request.level)) {
+  if (request.cause == WalkCause::level && !is_due(request)) {
     walk->report.end = WalkEnd::too_soon;
     walk->report.ended_at = clock_.steady();
     co_return walk->report;
@@ -53,9 +55,22 @@ awaitable<Result<WalkReport>> ReliefLadder::walk(WalkRequest request) {
   co_return walk->report;
 }
 
-bool ReliefLadder::is_due(memory::Level level) const noexcept {
-  if (current_ || !last_ || last_->end == WalkEnd::cut_short || level > last_->level) return true;
-  return clock_.steady() - last_->ended_at >= config_.rest;
+bool ReliefLadder::is_due(const WalkRequest& request) const noexcept {
+  if (current_ || !last_ || last_->end == WalkEnd::cut_short || request.level > last_->level) return true;
+  return clock_.steady() - last_->ended_at >= rest_before(request);
+}
+
+std::chrono::milliseconds ReliefLadder::rest_before(const WalkRequest& request) const noexcept {
+  const bool is_news = request.used && last_->after && *request.used >= plus(*last_->after, config_.news);
+  if (request.level >= memory::Level::critical || is_news) return config_.rest;
+  auto rest = config_.rest;
+  for (int walk = 0; walk < in_vain_ && rest < config_.longest_rest; ++walk) rest *= 2;
+  return std::min(rest, config_.longest_rest);
+}
+
+bool ReliefLadder::was_in_vain(const WalkReport& report) const noexcept {
+  const auto gave = [this](const auto& step) { return step.returned() >= config_.futility.worth; };
+  return report.returned() < config_.futility.worth && std::ranges::none_of(report.steps, gave);
 }
 
 awaitable<void> ReliefLadder::take_rungs(Walk* walk) {
@@ -130,7 +145,14 @@ void ReliefLadder::finish(const std::shared_ptr<Walk>& walk) {
     return step.end != StepEnd::skipped || step.skipped == SkipReason::observe_only ||
            step.skipped == SkipReason::futile;
   };
-  if (std::ranges::any_of(walk->report.steps, counts)) last_ = std::make_shared<const WalkReport>(walk->report);
+  if (std::ranges::any_of(walk->report.steps, counts)) {
+    last_ = std::make_shared<const WalkReport>(walk->report);
+    if (!was_in_vain(walk->report)) {
+      in_vain_ = 0;
+    } else if (walk->request.cause == WalkCause::level) {
+      ++in_vain_;
+    }
+  }
   current_.reset();
   done_.notify_all();
 }

@@ -64,7 +64,8 @@ Bytes StepReport::returned() const noexcept {
 Bytes WalkReport::returned() const noexcept { return difference(before, after); }
 
 bool WalkReport::acted() const noexcept {
-  return std::ranges::any_of(steps, [](const auto& step) { return step.end != StepEnd::skipped; });
+  return std::ranges::any_of(
+      steps, [](const auto& step) { return step.end != StepEnd::skipped && step.end != StepEnd::nothing_to_do; });
 }
 
 }  // namespace holdfast::governor

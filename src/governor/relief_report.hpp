@@ -72,7 +72,7 @@ struct WalkReport {
   std::vector<StepReport> steps;
 
   [[nodiscard]] Bytes returned() const noexcept;
-  /// Whether any action was applied.
+  /// Whether any action was applied and had something to act on.
   [[nodiscard]] bool acted() const noexcept;
 };
 

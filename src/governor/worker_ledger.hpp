@@ -13,6 +13,7 @@
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "memory/bands.hpp"
 #include "memory/fragmentation.hpp"
 
 namespace holdfast::governor {
@@ -29,6 +30,7 @@ struct WorkerSighting {
   std::optional<Bytes> held;  ///< RssAnon + RssShmem of its tree. None: it could not be read.
   Bytes file;
   Bytes vm_size;
+  memory::BandReport bands;  ///< As the agent in it tells; all unknown without one.
 };
 
 struct LedgerEntry {

@@ -18,10 +18,10 @@ double SlopePool::ranked(std::size_t rank) {
 
 double SlopePool::median() { return ranked(slopes_.size() / 2); }
 
-std::optional<SlopePool::Interval> SlopePool::interval(double z) {
+std::optional<SlopePool::Interval> SlopePool::interval(double z, double inflation) {
   const auto count = static_cast<double>(slopes_.size());
-  const double low = std::floor((count - z * std::sqrt(variance_)) / 2);
-  if (low < 0 || slopes_.empty()) return std::nullopt;
+  if (slopes_.empty() || z * std::sqrt(variance_) > count) return std::nullopt;
+  const double low = std::max(0.0, std::floor((count - z * std::sqrt(variance_ * inflation)) / 2));
   const auto rank = static_cast<std::size_t>(low);
   const double lowest = ranked(rank);
   return Interval{lowest, ranked(slopes_.size() - 1 - rank)};

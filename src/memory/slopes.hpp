@@ -24,7 +24,9 @@ class SlopePool {
     double high;
   };
   /// `z`: standard deviations of the normal distribution, 1.96 for 95 %. None: too few points for such confidence.
-  [[nodiscard]] std::optional<Interval> interval(double z);
+  /// `inflation`: by which the points' dependence on each other widens the variance; the interval then ends at the
+  /// smallest and the largest slope.
+  [[nodiscard]] std::optional<Interval> interval(double z, double inflation = 1);
 
  private:
   [[nodiscard]] double ranked(std::size_t rank);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -14,6 +15,11 @@ namespace {
 // Of a life; longer ones are averaged down to it. 128 points have 8,128 pairs.
 constexpr std::size_t kMostPoints = 128;
 constexpr std::size_t kQuarters = 4;
+// Of the likeness of neighbours that widens the interval: 3.5 times as wide. With more, a large leak under swings of
+// the load would never stand out; bench/run-leak-detector tells what a change costs.
+constexpr double kMostLikeness = 0.85;
+// Fewer residuals say nothing of their neighbours.
+constexpr std::size_t kFewestResiduals = 4;
 
 struct Point {
   double runs;
@@ -62,6 +68,15 @@ double largest_fall(const Life& life) {
   return fall;
 }
 
+/// How far each floor lies from the line, around their mean.
+std::vector<double> residuals_of(const Life& life, double slope) {
+  std::vector<double> residuals;
+  double sum = 0;
+  for (const auto& point : life) sum += residuals.emplace_back(point.floor - slope * point.runs);
+  for (auto& residual : residuals) residual -= sum / static_cast<double>(life.size());
+  return residuals;
+}
+
 /// Late floors less the first.
 double retained_in(const Life& life) {
   const auto late = std::max<std::size_t>(1, life.size() / 2);
@@ -99,7 +114,7 @@ class TrendEvaluation {
     trend.runs = static_cast<std::size_t>(span_);
     if (all_.empty()) return trend;
     trend.slope = all_.median();
-    if (const auto interval = all_.interval(config_.z)) {
+    if (const auto interval = all_.interval(config_.z, inflation(*trend.slope))) {
       trend.low = interval->low;
       trend.high = interval->high;
       trend.verdict = judge(trend, interval->low, *trend.slope);
@@ -111,7 +126,7 @@ class TrendEvaluation {
   void pool(const Life& whole) {
     // The first run of a life loads what later ones use: it is left out as soon as there are others.
     const bool has_others = whole.size() >= 3 && whole.front().runs == 0;
-    const auto life = average_down(has_others ? Life(whole.begin() + 1, whole.end()) : whole);
+    const auto& life = judged_.emplace_back(average_down(has_others ? Life(whole.begin() + 1, whole.end()) : whole));
     const double span = whole.back().runs - whole.front().runs;
     span_ += span;
     life_span_ += span * span;
@@ -127,6 +142,21 @@ class TrendEvaluation {
         if (i >= late_from) late_.add(slope);
       }
     }
+  }
+
+  /// Memory follows the load, which swings slower than runs come and go: floors near each other are alike, and say less
+  /// than as many that are not. By their lag-one autocorrelation r around the line: (1 + r) / (1 - r).
+  [[nodiscard]] double inflation(double slope) const {
+    double products = 0;
+    double squares = 0;
+    for (const auto& life : judged_) {
+      if (life.size() < kFewestResiduals) continue;
+      const auto residuals = residuals_of(life, slope);
+      products += std::inner_product(residuals.begin() + 1, residuals.end(), residuals.begin(), 0.0);
+      squares += std::inner_product(residuals.begin(), residuals.end(), residuals.begin(), 0.0);
+    }
+    const double likeness = squares > 0 ? std::clamp(products / squares, 0.0, kMostLikeness) : 0.0;
+    return (1 + likeness) / (1 - likeness);
   }
 
   [[nodiscard]] std::size_t quarter_of(const Point& point) const {
@@ -154,6 +184,7 @@ class TrendEvaluation {
   const TrendConfig& config_;
   std::size_t total_;
   std::vector<Life> lives_;
+  std::vector<Life> judged_;  ///< The same, as their slopes were taken.
   SlopePool all_;
   std::array<SlopePool, kQuarters> quarters_;
   SlopePool late_;

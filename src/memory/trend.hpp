@@ -3,9 +3,9 @@
 /// Ownership: one RouteTrend a route, on the supervisor strand.
 /// Units: bytes per run.
 /// Method: the Theil-Sen slope of idle floors over runs served, from slopes within each worker life, with an interval
-/// that assumes nothing about the noise. It is called a leak only if all of these hold; each keeps one kind of innocent
-/// trace out (docs of the tests name them):
-///   1. the interval's lower bound is above `least_slope` (noise);
+/// that assumes nothing about the noise, but that it is the wider the more neighbours are alike. It is called a leak
+/// only if all of these hold; each keeps one kind of innocent trace out (docs of the tests name them):
+///   1. the interval's lower bound is above `least_slope` (noise, load that swings);
 ///   2. the newest quarter of the series and two others rise at half that slope at least (a step);
 ///   3. so does the later half of the lives (warm-up);
 ///   4. what a life gains at the lower bound is more than the largest fall seen in it (saw-tooth).

@@ -104,7 +104,7 @@ std::optional<Coordinator::Place> Coordinator::place_for_newcomer() {
   const auto idle = resting_ ? std::nullopt : pool_.idle();
   if (!idle) return std::nullopt;
   if (!config_.governor) return take_idle(std::nullopt);
-  return take_idle(config_.governor->admit_from_elsewhere(
+  return take_idle(config_.governor->admit_newcomer(
       {.route = config_.route, .cut_short_at = {}, .worker = idle->index, .pid = idle->pid}));
 }
 

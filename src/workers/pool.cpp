@@ -49,6 +49,7 @@ Slot::~Slot() {
 
 int Slot::worker_index() const noexcept { return life_->worker(); }
 int Slot::worker_pid() const noexcept { return life_->pid(); }
+std::shared_ptr<AgentLink> Slot::agent() const { return life_->agent(); }
 void Slot::signal(int number) const noexcept { life_->signal(number); }
 
 awaitable<Result<DispatchOutcome>> Slot::dispatch(Attempt attempt, EventSink on_event) {

@@ -19,6 +19,7 @@
 
 #include "base/async.hpp"
 #include "base/backoff.hpp"
+#include "workers/agent_link.hpp"
 #include "workers/attempt.hpp"
 
 namespace holdfast::workers {
@@ -31,6 +32,7 @@ struct PoolConfig {
   std::chrono::milliseconds grace_period{5'000};    ///< From SIGTERM to SIGKILL.
   BackoffConfig restart_backoff{std::chrono::milliseconds(200), std::chrono::milliseconds(30'000)};
   int crash_loop_after = 5;
+  AgentConfig agent;  ///< Without a library: none.
 };
 
 struct WorkerStatus {
@@ -39,12 +41,14 @@ struct WorkerStatus {
   std::string state;  ///< starting, idle, busy, stopping, backing_off, parked
   std::string run_id;
   std::uint64_t starts = 0;
-  SteadyTime started_at{};       ///< Of the process.
-  bool retiring = false;         ///< It is replaced once it has no run.
+  SteadyTime started_at{};                    ///< Of the process.
+  std::optional<memory::AgentFigures> agent;  ///< None: it has no agent, or one that has not published lately.
+  bool retiring = false;                      ///< It is replaced once it has no run.
   int successor_pid = 0;         ///< Of the process that is to follow it, once that is started before its end.
   bool successor_ready = false;  ///< It may serve a run already.
   std::string successor_run_id;
   SteadyTime successor_started_at{};
+  std::optional<memory::AgentFigures> successor_agent;
 };
 
 struct PoolStatus {
@@ -80,6 +84,9 @@ class Slot {
 
   /// To the worker's own process, not to what it started.
   void signal(int number) const noexcept;
+
+  /// The page that the worker's process shares with us; null when it has none.
+  [[nodiscard]] std::shared_ptr<AgentLink> agent() const;
 
   /// Sends the attempt and reads until its end. Call once; the slot must live until it is awaited.
   awaitable<Result<DispatchOutcome>> dispatch(Attempt attempt, EventSink on_event);

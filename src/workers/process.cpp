@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -51,6 +52,10 @@ struct ChildPlan {
   int output = -1;
 };
 
+bool same_name(std::string_view entry, std::string_view other) {
+  return entry.substr(0, entry.find('=')) == other.substr(0, other.find('='));
+}
+
 void close_on_exec_from(unsigned first) {
 #ifdef SYS_close_range
   constexpr unsigned kCloseOnExec = 4;  // CLOSE_RANGE_CLOEXEC
@@ -90,7 +95,7 @@ std::int64_t peak_bytes(const rusage& usage) { return static_cast<std::int64_t>(
 }  // namespace
 
 Result<std::shared_ptr<Process>> Process::spawn(const asio::any_io_executor& executor, const std::string& shell_text,
-                                                const std::string& mark) {
+                                                const std::string& mark, std::vector<std::string> environment) {
   const FileDescriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (input.get() < 0) return fail_errno(ErrorCode::resource_exhausted, "open /dev/null", errno);
   std::array<int, 2> pipe_fds{};
@@ -99,14 +104,15 @@ Result<std::shared_ptr<Process>> Process::spawn(const asio::any_io_executor& exe
   FileDescriptor output_write(pipe_fds[1]);
 
   std::array<std::string, 3> words{"/bin/sh", "-c", shell_text};
-  std::string marked = "HOLDFAST_WORKER=" + mark;
+  environment.push_back("HOLDFAST_WORKER=" + mark);
   ChildPlan plan;
   for (auto& word : words) plan.arguments.push_back(word.data());
   plan.arguments.push_back(nullptr);
   for (char** entry = environ; *entry != nullptr; ++entry) {
-    if (!std::string_view(*entry).starts_with("HOLDFAST_WORKER=")) plan.environment.push_back(*entry);
+    const auto replaces = [entry](const std::string& ours) { return same_name(ours, *entry); };
+    if (std::ranges::none_of(environment, replaces)) plan.environment.push_back(*entry);
   }
-  plan.environment.push_back(marked.data());
+  for (auto& entry : environment) plan.environment.push_back(entry.data());
   plan.environment.push_back(nullptr);
   plan.oom_score = oom_score_above_ours();
   plan.parent = ::getpid();

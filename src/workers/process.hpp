@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/async.hpp"
 #include "workers/worker_exit.hpp"
@@ -25,8 +26,9 @@ class Process {
  public:
   /// Runs `shell_text` by /bin/sh. `mark` becomes HOLDFAST_WORKER in its environment; the sweep for strays
   /// knows our own by it. resource_exhausted: no process or descriptor can be had.
+  /// `environment`: entries "NAME=value" that stand for ours of the same names.
   static Result<std::shared_ptr<Process>> spawn(const asio::any_io_executor& executor, const std::string& shell_text,
-                                                const std::string& mark);
+                                                const std::string& mark, std::vector<std::string> environment = {});
 
   Process(asio::posix::stream_descriptor exit_signal, asio::posix::stream_descriptor output, pid_t pid);
   ~Process();

@@ -174,12 +174,14 @@ WorkerStatus Worker::status() const {
   status.state = to_string(life_->phase());
   status.run_id = life_->run_id();
   status.started_at = life_->started_at();
+  status.agent = life_->agent_figures();
   status.retiring = life_->retiring();
   status.successor_ready = successor_ != nullptr;
   if (const auto& next = successor_ ? successor_ : coming_) {
     status.successor_pid = next->pid();
     status.successor_run_id = next->run_id();
     status.successor_started_at = next->started_at();
+    status.successor_agent = next->agent_figures();
   }
   return status;
 }

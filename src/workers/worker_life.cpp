@@ -59,7 +59,7 @@ Result<void> WorkerLife::begin() {
   if (const auto* socket = std::get_if<SocketPath>(&address_)) ::unlink(socket->path.c_str());
 
   const auto shell_text = with_exec(fill_placeholders(pool_->config.command, address_));
-  auto spawned = Process::spawn(pool_->executor, shell_text, mark());
+  auto spawned = Process::spawn(pool_->executor, shell_text, mark(), make_agent());
   if (!spawned) return fail(std::move(spawned), "start worker");
   process_ = std::move(*spawned);
   pid_ = process_->pid();
@@ -69,6 +69,27 @@ Result<void> WorkerLife::begin() {
   spawn(pool_->executor, "workers.read_output", [self = shared_from_this()] { return read_output(self); });
   log::debug("workers.started", {{"worker", worker_}, {"pid", pid_}, {"start", number_}});
   return {};
+}
+
+// What the environment of the process needs for it. A worker without an agent is a worker all the same.
+std::vector<std::string> WorkerLife::make_agent() {
+  const auto& config = pool_->config.agent;
+  if (config.library.empty()) return {};
+  auto made = AgentLink::make(config);
+  if (!made) {
+    log::warning("workers.no_agent", {{"worker", worker_}, {"error", made.error().message()}});
+    return {};
+  }
+  agent_ = std::move(*made);
+  std::vector<std::string_view> ours;
+  for (char** entry = environ; *entry != nullptr; ++entry) ours.emplace_back(*entry);
+  return agent_->entries(ours);
+}
+
+std::optional<memory::AgentFigures> WorkerLife::agent_figures() const {
+  if (!agent_ || exited_) return std::nullopt;
+  auto figures = agent_->figures(system_clock().steady());
+  return figures ? std::optional(std::move(*figures)) : std::nullopt;
 }
 
 awaitable<Result<void>> WorkerLife::become_ready(SteadyTime deadline) {

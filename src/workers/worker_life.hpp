@@ -75,6 +75,10 @@ class WorkerLife : public std::enable_shared_from_this<WorkerLife> {
   [[nodiscard]] std::string describe() const;
 
   [[nodiscard]] LifePhase phase() const noexcept { return phase_; }
+  /// Null: there is none.
+  [[nodiscard]] const std::shared_ptr<AgentLink>& agent() const noexcept { return agent_; }
+  /// What its agent says. None: it has none, or none that has published lately.
+  [[nodiscard]] std::optional<memory::AgentFigures> agent_figures() const;
   [[nodiscard]] bool retiring() const noexcept { return retiring_; }
   [[nodiscard]] SteadyTime started_at() const noexcept { return started_at_; }
   [[nodiscard]] int worker() const noexcept { return worker_; }
@@ -93,6 +97,7 @@ class WorkerLife : public std::enable_shared_from_this<WorkerLife> {
   [[nodiscard]] std::string last_words() const;
   [[nodiscard]] std::string mark() const;
   Result<WorkerAddress> choose_address() const;
+  std::vector<std::string> make_agent();
   static awaitable<void> watch_exit(std::shared_ptr<WorkerLife> self);
   static awaitable<void> read_output(std::shared_ptr<WorkerLife> self);
   bool take_output();
@@ -109,6 +114,7 @@ class WorkerLife : public std::enable_shared_from_this<WorkerLife> {
   std::uint64_t number_;
   WorkerAddress address_;
   std::shared_ptr<Process> process_;
+  std::shared_ptr<AgentLink> agent_;
   Event changed_;  ///< The process has ended, or the life is to end.
   OutputLines output_;
   LifePhase phase_ = LifePhase::starting;

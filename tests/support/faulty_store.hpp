@@ -52,8 +52,10 @@ class FaultyStore final : public journal::Store {
   FaultPoint disk_full;           ///< Of commits and probes: unavailable, nothing is changed.
   FaultPoint fail_read;           ///< unavailable.
   std::atomic<bool> away{false};  ///< While set every function is unavailable and changes nothing.
-  CommitGate gate;                ///< A slow disk.
-  std::function<void()> hang;     ///< Called where a store that is away is asked. Set it while nobody uses the store.
+  CommitGate gate;                ///< A slow disk, or a pool of connections that does not drain.
+  std::optional<journal::StoreHealth::Connections>
+      connections;             ///< Told in their place. Set it while nobody uses the store.
+  std::function<void()> hang;  ///< Called where a store that is away is asked. Set it while nobody uses the store.
 
   std::vector<Result<journal::Written>> commit(std::span<const journal::Write> writes) override;
   void settle() override { store_->settle(); }
@@ -66,7 +68,11 @@ class FaultyStore final : public journal::Store {
                                                 int limit) override;
   Result<journal::ThreadPage> threads(const std::string& owner, int offset, int limit) override;
   Result<std::vector<journal::Run>> unfinished() override;
-  [[nodiscard]] journal::StoreHealth health() const override { return store_->health(); }
+  [[nodiscard]] journal::StoreHealth health() const override {
+    auto health = store_->health();
+    if (connections) health.connections = *connections;
+    return health;
+  }
   [[nodiscard]] bool shared() const noexcept override { return shared_ || store_->shared(); }
 
   /// Plays a database that several instances use. Call it before the store is in use.
@@ -87,7 +93,10 @@ class FaultyStore final : public journal::Store {
   Result<void> note_incidents(std::span<const journal::Incident> incidents) override;
   Result<journal::IncidentPage> incidents(const journal::IncidentFilter& filter) override;
   Result<std::int64_t> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) override;
-  Result<void> reset_connections() override { return store_->reset_connections(); }
+  Result<void> reset_connections() override {
+    gate.pass();
+    return store_->reset_connections();
+  }
 
  private:
   [[nodiscard]] bool is_away() {

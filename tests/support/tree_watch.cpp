@@ -92,6 +92,15 @@ Look look_at(int root) {
 
 }  // namespace
 
+std::vector<int> process_tree(int root) {
+  std::array<char, 16384> buffer;
+  std::vector<int> pids{root};
+  for (std::size_t i = 0; i < pids.size(); ++i) {
+    add_children_of_threads("/proc/" + std::to_string(pids[i]), pids, buffer);
+  }
+  return pids;
+}
+
 TreeWatch::TreeWatch(TreeWatchOptions options)
     : options_(std::move(options)), thread_([this](const std::stop_token& stop) { watch(stop); }) {}
 

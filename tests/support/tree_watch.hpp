@@ -17,6 +17,9 @@
 
 namespace holdfast::testing {
 
+/// The process and all below it, as they are now, those that have ended and wait to be reaped among them.
+[[nodiscard]] std::vector<int> process_tree(int root);
+
 struct TreeWatchOptions {
   int root = 0;
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();

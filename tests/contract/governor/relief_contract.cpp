@@ -18,12 +18,23 @@ Result<ReliefOutcome> ended(std::optional<Result<ReliefOutcome>>& result) {
 
 }  // namespace
 
+// The world may have tasks that go on for ever.
+void ReliefContract::run_until_ended(const std::optional<Result<ReliefOutcome>>& result) {
+  const auto patience = system_clock().steady() + kEnough;
+  do {
+    // The loop may have run out of work before.
+    io_.restart();
+    io_.run_one_for(1s);
+  } while (!result && system_clock().steady() < patience);
+  io_.restart();
+  io_.poll();
+}
+
 Result<ReliefOutcome> ReliefContract::apply() {
   std::optional<Result<ReliefOutcome>> result;
   spawn(io_.get_executor(), "apply",
         [&]() -> awaitable<void> { result = co_await world_->action().apply(memory::Level::emergency); });
-  io_.restart();
-  io_.run_for(kEnough);
+  run_until_ended(result);
   return ended(result);
 }
 
@@ -35,9 +46,8 @@ Result<ReliefOutcome> ReliefContract::apply_cancelled_after(int turns) {
   io_.restart();
   for (int turn = 0; turn < turns && !result; ++turn) io_.run_one_for(1s);
   if (!result) stop.emit(asio::cancellation_type::terminal);
-  // The loop may have run out of work above; what the signal posted must not outlive it.
-  io_.restart();
-  io_.run_for(kEnough);
+  // What the signal posted must not outlive it.
+  run_until_ended(result);
   return ended(result);
 }
 
@@ -48,8 +58,7 @@ Result<ReliefOutcome> ReliefContract::apply_within(std::chrono::milliseconds pat
     const auto deadline = system_clock().steady() + patience;
     result = co_await with_deadline(std::move(applied), deadline);
   });
-  io_.restart();
-  io_.run_for(kEnough);
+  run_until_ended(result);
   return ended(result);
 }
 

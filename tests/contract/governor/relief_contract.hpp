@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "governor/relief.hpp"
@@ -45,6 +46,8 @@ class ReliefContract : public ::testing::TestWithParam<ReliefCase> {
   Result<ReliefOutcome> apply_cancelled_after(int turns);
   /// Runs apply() with a deadline.
   Result<ReliefOutcome> apply_within(std::chrono::milliseconds patience);
+
+  void run_until_ended(const std::optional<Result<ReliefOutcome>>& result);
 
   asio::io_context io_;
   std::unique_ptr<ReliefUnderTest> world_;

@@ -33,17 +33,27 @@ PIECE = 2 * MB
 NUMBERS = [
     ("retain-mb", 309, "memory kept for ever after each run"),
     ("alloc-mb", 0, "memory taken by each run, what is kept included (default: that alone)"),
+    ("retain-share", -1, "the share of alloc-mb that is kept, from 0 to 1, instead of retain-mb"),
     ("alloc-mb-s", 1545, "how fast it is taken, in MB/s; 0: as fast as it goes"),
     ("hold-ms", 0, "how long a run goes on with all of it"),
-    ("spike-mb", 0, "memory taken at 200 MB/s in the middle of the run, and given back"),
-    ("fragment-mb", 0, "small objects made by each run, of which 90 % at random are freed and the rest kept"),
+    ("spike-mb", 0, "memory taken in the middle of the run, and given back"),
+    ("spike-mb-s", 200, "how fast the spike is taken, in MB/s"),
+    ("fragment-mb", 0, "small objects made by each run, of which nine tenths are freed and the rest kept"),
     ("native-leak-mb", 0, "memory kept after each run that the language's allocator does not know of"),
     ("thread-leak", 0, "threads left behind by each run"),
+    ("thread-kb", 0, "what each of them holds besides its stack"),
     ("gc-pause-ms", 0, "the collector stops everything for that long at the end of each run"),
+    ("gc-after-ms", 0, "the same, but once the answer is sent: who asks next waits for it"),
     ("grandchild-mb", 0, "a process is left behind by each run that holds as much and ignores SIGTERM"),
+    ("grandchild-leaves", 0, "1: that process leaves our process group and session, like a daemon"),
     ("page-cache-mb", 0, "a file of that size is written and read by each run: page cache, which nobody needs to fear"),
 ]
-SPIKE_MB_S = 200
+# Which of the small objects are kept: hardly a page is empty after the first two, nine tenths of them after the last.
+PATTERNS = {
+    "random": lambda i, count: random.random() < 0.1,
+    "comb": lambda i, count: i % 10 == 0,
+    "tail": lambda i, count: i >= count * 0.9,
+}
 
 
 def parse_flags(words):
@@ -53,6 +63,7 @@ def parse_flags(words):
     where.add_argument("--port", type=int, help="port of the loopback interface to listen on")
     for flag, default, text in NUMBERS:
         parser.add_argument(f"--{flag}", type=float, default=default, metavar="N", help=text)
+    parser.add_argument("--fragment-pattern", choices=PATTERNS, default="random", help="which of them are kept")
     parser.add_argument("--startup-mb", type=float, default=0, metavar="N", help="memory held from the start")
     parser.add_argument("--start-ms", type=float, default=0, metavar="N", help="listen only after that time")
     parser.add_argument("--at-once", type=int, default=1, metavar="N", help="runs at the same time")
@@ -87,10 +98,11 @@ def take(megabytes, rate):
     return pieces
 
 
-def fragments(megabytes):
-    """Small objects of which every tenth, at random, is left: hardly a page is empty."""
+def fragments(megabytes, pattern):
+    """Small objects of which a tenth is left."""
     made = [bytes([i & 255]) * random.randrange(32, 480) for i in range(int(megabytes * MB) // 300)]
-    return [piece for piece in made if random.random() < 0.1]
+    stays = PATTERNS[pattern]
+    return [piece for i, piece in enumerate(made) if stays(i, len(made))]
 
 
 libc = ctypes.CDLL(None)
@@ -132,11 +144,22 @@ def write_and_read_file(megabytes, directory):
     return file
 
 
-def leave_grandchild(megabytes):
+def leave_thread(kilobytes):
+    def wait_for_ever():
+        held = touched(int(kilobytes * 1024)) if kilobytes > 0 else None
+        begun.set()
+        threading.Event().wait()
+        del held
+    begun = threading.Event()
+    threading.Thread(target=wait_for_ever, daemon=True).start()
+    begun.wait()
+
+
+def leave_grandchild(megabytes, leaves):
     if megabytes <= 0:
         return
-    child = subprocess.Popen(
-        [sys.executable, os.path.abspath(__file__), "--only-hold-mb", str(megabytes)], stdout=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, os.path.abspath(__file__), "--only-hold-mb", str(megabytes)],
+                             stdout=subprocess.PIPE, start_new_session=leaves)
     child.stdout.readline()
     kept.append(child)
 
@@ -146,16 +169,19 @@ kept = []  # What was leaked.
 
 def analyze(flags, request):
     habits = {**vars(flags), **request.get("leaky", {})}
-    retained, spike = habits["retain_mb"], habits["spike_mb"]
+    retained = habits["retain_mb"]
+    if habits["retain_share"] >= 0:
+        retained = habits["retain_share"] * habits["alloc_mb"]
+    # First: until it executes its program a child counts with all that its parent holds.
+    leave_grandchild(habits["grandchild_mb"], habits["grandchild_leaves"] > 0)
     kept.append(take(retained, habits["alloc_mb_s"]))
     passing = take(habits["alloc_mb"] - retained, habits["alloc_mb_s"])
-    kept.append(fragments(habits["fragment_mb"]))
+    kept.append(fragments(habits["fragment_mb"], habits["fragment_pattern"]))
     leak_native(habits["native_leak_mb"])
     for _ in range(int(habits["thread_leak"])):
-        threading.Thread(target=threading.Event().wait, daemon=True).start()
-    leave_grandchild(habits["grandchild_mb"])
+        leave_thread(habits["thread_kb"])
     kept.append(write_and_read_file(habits["page_cache_mb"], flags.page_cache_dir))
-    passing += take(spike, SPIKE_MB_S)
+    passing += take(habits["spike_mb"], habits["spike_mb_s"])
     time.sleep(habits["hold_ms"] / 1000)
     collect_slowly(habits["gc_pause_ms"])
     del passing
@@ -163,12 +189,13 @@ def analyze(flags, request):
 
 
 def answer(flags, body):
-    """Status and body of the response."""
+    """Status and body of the response, and for how long a collection follows it."""
     try:
         request = json.loads(body)
-        return 200, json.dumps(analyze(flags, request)).encode()
-    except (ValueError, AttributeError, TypeError) as error:
-        return 422, json.dumps({"detail": str(error)}).encode()
+        pause = {**vars(flags), **request.get("leaky", {})}["gc_after_ms"]
+        return 200, json.dumps(analyze(flags, request)).encode(), pause
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
+        return 422, json.dumps({"detail": str(error)}).encode(), 0
 
 
 def begin(flags):
@@ -207,12 +234,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         with self.server.turns:
-            status, text = answer(self.server.flags, body)
+            status, text, pause = answer(self.server.flags, body)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
+            collect_slowly(pause)
 
     def log_message(self, *_):
         pass
@@ -224,7 +252,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def application(environ, start_response):
     """The same work behind a WSGI server."""
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    status, text = answer(wsgi_flags, body)
+    status, text, _ = answer(wsgi_flags, body)
     line = "200 OK" if status == 200 else f"{status} Unprocessable"
     start_response(line, [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
     return [text]

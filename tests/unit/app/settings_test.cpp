@@ -183,6 +183,31 @@ TEST_F(SettingsTest, AnythingElseIsNoWorkerRoute) {
   }
 }
 
+TEST_F(SettingsTest, ThresholdsOfACollectorAreThreeNumbersOrNone) {
+  const auto settings = all_settings();
+  const auto thresholds = std::ranges::find(settings, "worker.gc_thresholds", &Setting::key);
+  Settings values;
+  EXPECT_EQ(thresholds->show(values), "500,8,8");
+  ASSERT_TRUE(thresholds->read(values, "700, 10,10"));
+  EXPECT_EQ(thresholds->show(values), "700,10,10");
+  ASSERT_TRUE(thresholds->read(values, "0"));
+  EXPECT_EQ(thresholds->show(values), "0");
+  for (const auto* bad : {"", "500", "500,8", "500,8,8,8", "0,8,8", "500,-8,8", "500,8,x", "500,,8", "500,8,"}) {
+    EXPECT_FALSE(thresholds->read(values, bad)) << bad;
+  }
+}
+
+TEST_F(SettingsTest, TheAgentIsOnOffOrBringsJemalloc) {
+  const auto settings = all_settings();
+  const auto agent = std::ranges::find(settings, "worker.agent", &Setting::key);
+  Settings values;
+  EXPECT_EQ(agent->show(values), "on");
+  ASSERT_TRUE(agent->read(values, "off"));
+  EXPECT_EQ(values.worker_agent, "off");
+  EXPECT_TRUE(agent->read(values, "jemalloc"));
+  EXPECT_FALSE(agent->read(values, "maybe"));
+}
+
 TEST_F(SettingsTest, APasswordIsNotShown) {
   const auto settings = all_settings();
   const auto database = std::ranges::find(settings, "database.url", &Setting::key);

@@ -91,6 +91,7 @@ class GovernorTest : public ::testing::Test {
   std::vector<WorkerSighting> workers_;
   std::vector<int> parked_;
   std::vector<std::string> notes_;
+  Bytes lazily_freed_;
   Governor governor_{{},
                      clock_,
                      view_,
@@ -99,7 +100,8 @@ class GovernorTest : public ::testing::Test {
                         return found == held_.end() ? std::nullopt : std::optional(found->second);
                       },
                       .look = [this] { read(); },
-                      .note = [this](std::string_view kind, std::string) { notes_.emplace_back(kind); }}};
+                      .note = [this](std::string_view kind, std::string) { notes_.emplace_back(kind); },
+                      .lazily_freed = [this](int) { return std::optional(lazily_freed_); }}};
 };
 
 TEST_F(GovernorTest, TheReceiptIsExactAlthoughOthersRun) {
@@ -177,6 +179,41 @@ TEST_F(GovernorTest, AWorkerThatKeepsWhatItTookIsReplacedForTheRunThatWaits) {
   EXPECT_EQ(attempt->receipt.relief, mb(309)) << "what the replacement won";
 }
 
+// Asked one after the other, no run ever waits before the next one comes.
+TEST_F(GovernorTest, ANewcomerJoinsTheQueueWhereAReplacementMakesItsRoom) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  end(*admitted(ask(1, 11)), mb(329));
+  const auto newcomer = governor_.admit_newcomer(ask(1, 11));
+  const auto* waiting = std::get_if<Waiting>(&newcomer);
+  ASSERT_TRUE(waiting) << "309 MB more would pass the limit";
+  EXPECT_EQ(waiting->reason, WaitReason::memory);
+}
+
+// It served its first run before any tick saw it idle.
+TEST_F(GovernorTest, GrowthIsCountedFromTheFreshWorker) {
+  see(1, 11, WorkerPhase::starting, mb(5));
+  tick();
+  hold(11, mb(20));
+  auto attempt = admitted(ask(1, 11));
+  end(*attempt, mb(140));
+  tick();
+  EXPECT_EQ(governor_.status().fragmentation_findings, 1U) << "120 MB, and nothing says that they are live";
+}
+
+TEST_F(GovernorTest, AWorkerThatStartsDoesNotDelayTheOneThatMakesRoom) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  auto attempt = admitted(ask(1, 11));
+  end(*attempt, mb(329));
+  attempt.reset();
+  see(2, 12, WorkerPhase::starting, mb(5));
+  EXPECT_EQ(refused(ask(1, 11)), WaitReason::memory);
+  const auto orders = tick(1);
+  ASSERT_EQ(orders.replace.size(), 1U);
+  EXPECT_EQ(orders.replace[0].worker, 1);
+}
+
 TEST_F(GovernorTest, AnIdleWorkerThatNobodyNeedsGivesItsMemoryToTheRunThatWaits) {
   see(1, 11, WorkerPhase::idle, mb(20));
   see(2, 12, WorkerPhase::idle, mb(20));
@@ -210,6 +247,17 @@ TEST_F(GovernorTest, WhatARunTookBetweenTwoTicksIsNotGivenAwayWithItsPromise) {
   EXPECT_EQ(view_.usage->used, mb(350)) << "it was looked again";
 }
 
+TEST_F(GovernorTest, TheReceiptOfARunThatLastedIsNotThatOfTheTickBeforeItsEnd) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  auto attempt = admitted(ask(1, 11));
+  hold(11, mb(40));
+  tick();
+  hold(11, mb(80));
+  clock_.advance(10ms);
+  EXPECT_EQ(governor_.end(*attempt, PeakKind::complete).retained, static_cast<std::int64_t>(mb(60).count()));
+}
+
 TEST_F(GovernorTest, WorkersAreStartedOnlyWhenTheirStartFits) {
   parked_ = {2, 3};
   see(1, 11, WorkerPhase::starting, mb(5));
@@ -227,9 +275,9 @@ TEST_F(GovernorTest, AnAttemptThatNeverBeganLeavesItsWorkerIdle) {
   tick();
   // Claimed for, and given back: in between the limit was raised for a moment.
   view_.usage->limit = mb(4096);
-  auto elsewhere = governor_.admit_from_elsewhere(ask(1, 11));
-  ASSERT_TRUE(std::holds_alternative<std::shared_ptr<AttemptMemory>>(elsewhere));
-  elsewhere = Waiting{};
+  auto newcomer = governor_.admit_newcomer(ask(1, 11));
+  ASSERT_TRUE(std::holds_alternative<std::shared_ptr<AttemptMemory>>(newcomer));
+  newcomer = Waiting{};
   view_.usage->limit = mb(512);
   EXPECT_EQ(refused(ask(1, 11)), WaitReason::memory) << "replacing it makes room: nobody starts in vain";
   EXPECT_EQ(governor_.status().admission.admitted, 1U);
@@ -294,6 +342,49 @@ TEST_F(GovernorTest, InAnEmergencyTheNewestRunIsGivenUpOnce) {
   ASSERT_TRUE(orders.give_up);
   EXPECT_EQ(orders.give_up->worker, 2);
   EXPECT_FALSE(tick().give_up) << "the first must be dead before another is given up";
+}
+
+// Two idle workers hold less than their stop is worth.
+// The kernel takes it before it kills.
+TEST_F(GovernorTest, WhatWasFreedLazilyCostsNobodyAnAttempt) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  auto attempt = admitted(ask(1, 11));
+  hold(11, mb(420));
+  tick();
+  hold(11, mb(497));
+  lazily_freed_ = mb(200);
+  EXPECT_FALSE(tick().give_up);
+  lazily_freed_ = Bytes();
+  hold(11, mb(501));
+  EXPECT_TRUE(tick().give_up);
+}
+
+TEST_F(GovernorTest, NobodyWaitsForWorkersThatAreTooSmallToBeStopped) {
+  see(1, 11, WorkerPhase::idle, mb(12));
+  see(2, 12, WorkerPhase::idle, mb(12));
+  tick();
+  auto attempt = admitted(ask(1, 11));
+  hold(11, mb(450));
+  tick();
+  end(*attempt, mb(12));
+  attempt = admitted(ask(1, 11));
+  ASSERT_TRUE(attempt) << "there is no more room to be made";
+  EXPECT_TRUE(attempt->over_ceiling);
+}
+
+TEST_F(GovernorTest, ARunThatOnlySuchWorkersKeepFromTheWholeLimitHasOutgrownIt) {
+  see(1, 11, WorkerPhase::idle, mb(12));
+  see(2, 12, WorkerPhase::idle, mb(12));
+  see(3, 13, WorkerPhase::idle, mb(12));
+  tick();
+  const auto attempt = admitted(ask(1, 11));
+  hold(11, mb(442));
+  tick();
+  hold(11, mb(462));
+  const auto orders = tick();
+  ASSERT_TRUE(orders.give_up);
+  EXPECT_EQ(orders.give_up->cause, PreemptionCause::exceeds_limit) << "with 450 MB, and 20 more at each tick";
 }
 
 TEST_F(GovernorTest, TheKernelsKillIsToldFromAnyOther) {

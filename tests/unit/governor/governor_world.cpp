@@ -195,7 +195,7 @@ void World::preempt() {
   const auto victim = choose_victim(input);
   if (!victim) return;
   ASSERT_FALSE(input.one_is_dying);
-  const bool spares_the_only_one = runs.size() > 1 || plus(input.used, input.growth) >= input.limit;
+  const bool spares_the_only_one = runs.size() > 1 || plus(input.used, times(input.growth, 3.0)) >= input.limit;
   ASSERT_TRUE(spares_the_only_one);
   const auto worker = std::ranges::find(workers_, victim->worker, &SimulatedWorker::id);
   worker->dying = true;

@@ -86,16 +86,24 @@ TEST_F(PreemptionTest, TheOnlyRunIsLeftAloneAlsoAtAnEmergency) {
 
 TEST_F(PreemptionTest, UnlessItOutgrowsTheWholeLimit) {
   run(1, 385, 10s);
-  input_.growth = megabytes(26);
+  input_.growth = megabytes(8);
   EXPECT_EQ(told(), "none");
-  input_.growth = megabytes(27);
+  input_.growth = megabytes(9);
   EXPECT_EQ(told(), "1 exceeds_limit");
   EXPECT_EQ(victim_->expected, megabytes(27));
 }
 
+// 200 MB/s. The next tick would be the last below the limit, and its kill would come too late.
+TEST_F(PreemptionTest, ASteadySpikeIsGivenUpBeforeTheTickThatWouldBeTooLate) {
+  run(1, 400, 10s);
+  input_.used = megabytes(482);
+  input_.growth = megabytes(20);
+  EXPECT_EQ(told(), "1 exceeds_limit");
+}
+
 TEST_F(PreemptionTest, IfOthersHoldTheMemoryItIsNotSaidToBeItsFault) {
   run(1, 385, 10s).grown = megabytes(100);
-  input_.growth = megabytes(27);
+  input_.growth = megabytes(9);
   EXPECT_EQ(told(), "1 emergency");
 }
 

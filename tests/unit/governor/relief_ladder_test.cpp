@@ -68,6 +68,17 @@ class ReliefLadderTest : public ::testing::Test {
   WalkReport relieve(Level level = Level::critical, std::uint64_t target = 0) {
     return walk(WalkRequest::for_level(level, megabytes(target)));
   }
+  /// What the governor asks for at each tick of a level.
+  [[nodiscard]] WalkRequest need(Level level) const { return WalkRequest::for_level(level, Bytes(), memory_.used); }
+  /// Asks every second for that long, and counts the walks.
+  int walks_within(std::chrono::seconds time, Level level) {
+    int walks = 0;
+    for (auto left = time; left > 0s; left -= 1s) {
+      if (ladder().is_due(need(level)) && walk(need(level)).end == WalkEnd::walked) ++walks;
+      memory_.clock.advance(1s);
+    }
+    return walks;
+  }
   WalkReport relieve_by_hand() { return walk(WalkRequest::manual(Level::normal)); }
 
   static std::vector<std::string> told(const WalkReport& report) {
@@ -211,11 +222,58 @@ TEST_F(ReliefLadderTest, InObserveOnlyModeItSaysWhatItWouldDoAndDoesNothing) {
 TEST_F(ReliefLadderTest, TheNextWalkAtTheSameLevelComesAfterARest) {
   action("cache", 0);
   relieve();
-  EXPECT_FALSE(ladder().is_due(Level::critical));
+  EXPECT_FALSE(ladder().is_due(need(Level::critical)));
   EXPECT_EQ(relieve().end, WalkEnd::too_soon);
   memory_.clock.advance(10s);
-  EXPECT_TRUE(ladder().is_due(Level::critical));
+  EXPECT_TRUE(ladder().is_due(need(Level::critical)));
   EXPECT_EQ(relieve().end, WalkEnd::walked);
+}
+
+// Idle workers hold it: nobody asks for their memory, and nothing that is worth its cost brings it down.
+TEST_F(ReliefLadderTest, AWarningThatNoWalkBringsDownIsWalkedForEverMoreSeldom) {
+  action("cache", 0).in_vain = true;
+  EXPECT_LE(walks_within(1h, Level::warning), 12);
+  EXPECT_EQ(walks_within(1h, Level::warning), 6) << "ten minutes are the most";
+}
+
+TEST_F(ReliefLadderTest, AWalkThatGaveSomethingIsFollowedAfterTheShortRest) {
+  action("cache", 0).in_vain = true;
+  walks_within(1h, Level::warning);
+  auto& cache = scripts_[0];
+  cache.in_vain = false;
+  cache.held = megabytes(100);
+  cache.freed_at_once = megabytes(10);
+  while (!ladder().is_due(need(Level::warning))) memory_.clock.advance(1s);
+  EXPECT_GE(walks_within(1min, Level::warning), 6);
+}
+
+TEST_F(ReliefLadderTest, ALongRestEndsWhenMoreIsUsed) {
+  action("cache", 0).in_vain = true;
+  walks_within(1h, Level::warning);
+  memory_.clock.advance(10s);
+  EXPECT_FALSE(ladder().is_due(need(Level::warning)));
+  memory_.used = plus(memory_.used, megabytes(16));
+  EXPECT_TRUE(ladder().is_due(need(Level::warning)));
+}
+
+TEST_F(ReliefLadderTest, ALongRestEndsWithTheNeed) {
+  action("cache", 0).in_vain = true;
+  walks_within(1h, Level::warning);
+  memory_.clock.advance(10s);
+  EXPECT_FALSE(ladder().is_due(need(Level::warning)));
+  ladder().no_need();
+  EXPECT_TRUE(ladder().is_due(need(Level::warning)));
+}
+
+TEST_F(ReliefLadderTest, ACriticalLevelIsNeverLeftToALongRest) {
+  action("cache", 0).in_vain = true;
+  walks_within(1h, Level::warning);
+  EXPECT_GE(walks_within(1min, Level::critical), 6) << "a worker may have become idle";
+}
+
+TEST_F(ReliefLadderTest, AWalkThatFoundNothingToDoDidNotAct) {
+  action("cache", 0);
+  EXPECT_FALSE(relieve(Level::warning).acted());
 }
 
 TEST_F(ReliefLadderTest, ALevelThatRoseDoesNotWait) {
