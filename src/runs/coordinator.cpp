@@ -92,7 +92,7 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
                                     .route = config_.route,
                                     .request = submission.request,
                                     .traceparent = submission.traceparent}};
-  auto key = co_await key_for_sharing(submission, accept.run);
+  const auto key = co_await key_for_sharing(submission, accept.run);
   if (queue_.size() + flights_.size() + accepting_ >= config_.queue_limit) {
     auto existing = co_await journal_.find(id);
     if (!existing) co_return fail(std::move(existing), "look up the run");
@@ -101,7 +101,7 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
                    fmt::format("{} runs wait already (runs.queue_limit); nothing was started, try again later",
                                config_.queue_limit));
   }
-  auto sharing = look_for_answer(std::move(key), id);
+  auto sharing = look_for_answer(key, id);
   // Nobody is overtaken: whoever waits is given an idle worker at once.
   auto place = sharing.needs_worker() && queue_.size() == 0 ? place_for_newcomer() : std::nullopt;
   if (place) accept.start = journal::FirstStart{config_.instance, start_body(place->slot)};
@@ -109,7 +109,7 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
   ++accepting_;
   auto written = co_await journal_.accept(std::move(accept));
   --accepting_;
-  if (sharing.leads && (!written || !written->changed)) land(*sharing.key, id, Next::one_by_one);
+  if (sharing.key && sharing.leads && (!written || !written->changed)) land(*sharing.key, id, Next::one_by_one);
   if (!written) co_return fail(std::move(written), "accept the run; nothing was started");
   HOLDFAST_HOOK_POINT("runs.after_accepted");
   if (!written->changed) co_return co_await join(std::move(written->run), submission);

@@ -221,7 +221,7 @@ class Coordinator {
     [[nodiscard]] bool needs_worker() const { return !key || leads; }
   };
   awaitable<std::optional<governor::ResultKey>> key_for_sharing(const Submission& submission, const Run& run);
-  [[nodiscard]] Sharing look_for_answer(std::optional<governor::ResultKey> key, const RunId& id);
+  [[nodiscard]] Sharing look_for_answer(const std::optional<governor::ResultKey>& key, const RunId& id);
   [[nodiscard]] std::string shared_start_body(const SharedAnswer& answer) const;
   void begin(LiveRunPtr live, Sharing sharing);
   void answer_from(LiveRunPtr live, SharedAnswer answer);

@@ -1,6 +1,7 @@
 // Runs that are given the answer of another one: of a run that has finished, or of one that is under way.
 #include <boost/json/serialize.hpp>
 
+#include "base/check.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "runs/attempt_outcome.hpp"
@@ -20,12 +21,12 @@ awaitable<std::optional<governor::ResultKey>> Coordinator::key_for_sharing(const
   co_return key;
 }
 
-Coordinator::Sharing Coordinator::look_for_answer(std::optional<governor::ResultKey> key, const RunId& id) {
+Coordinator::Sharing Coordinator::look_for_answer(const std::optional<governor::ResultKey>& key, const RunId& id) {
   // Submitted once more.
   if (!key || find_live(id)) return {};
   auto answer = answers_.find(*key);
   const bool leads = !answer && flights_.begin(*key, id);
-  return {std::move(key), std::move(answer), leads};
+  return {key, std::move(answer), leads};
 }
 
 std::string Coordinator::shared_start_body(const SharedAnswer& answer) const {
@@ -35,11 +36,12 @@ std::string Coordinator::shared_start_body(const SharedAnswer& answer) const {
 void Coordinator::begin(LiveRunPtr live, Sharing sharing) {
   live->key = sharing.key;
   if (sharing.answer) return answer_from(std::move(live), std::move(*sharing.answer));
-  // Whom it was to follow may be over meanwhile.
-  while (live->key && !sharing.leads) {
-    if (flights_.follow(*live->key, live)) return;
-    if (auto answer = answers_.find(*live->key)) return answer_from(std::move(live), std::move(*answer));
-    sharing.leads = flights_.begin(*live->key, live->run->id);
+  if (sharing.key && !sharing.leads) {
+    const auto& key = *sharing.key;
+    if (flights_.follow(key, live)) return;
+    // Whom it was to follow is over meanwhile.
+    if (auto answer = answers_.find(key)) return answer_from(std::move(live), std::move(*answer));
+    flights_.begin(key, live->run->id);
   }
   queue_.push_back(std::move(live));
   pump();
@@ -65,6 +67,7 @@ awaitable<void> Coordinator::give_answer(LiveRunPtr live, SharedAnswer answer) {
   live->answered_by = answer.from();
   const Result<workers::DispatchOutcome> outcome = workers::Answered{answer.result()};
   auto end = settle(*live->run, outcome, config_.retry);
+  HOLDFAST_CHECK(end.has_value(), "an answer that does not end its run");
   const auto recorded = co_await record_end(live, std::move(*end));
   if (!recorded) log::info("runs.end_refused", {{"run", live->run->id.text()}, {"error", recorded.error().message()}});
   live->working_attempt = 0;
