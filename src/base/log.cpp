@@ -80,6 +80,8 @@ void start(Level level) {
 
 void stop() {
   logger()->flush();
+  // Kept until its thread is over, which is not to be the one that destroys it.
+  const auto last = logger();
   logger() = std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger()->set_pattern(kPattern);
   spdlog::shutdown();

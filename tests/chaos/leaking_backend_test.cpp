@@ -39,7 +39,7 @@ class LeakingBackend : public ::testing::Test {
 TEST_F(LeakingBackend, EveryAnalysisIsAnsweredAndTheLimitIsNeverPassed) {
   ServerProcess server(options_);
   ASSERT_TRUE(server.wait_until_listening()) << server.log();
-  const TreeWatch watch({.root = server.pid(), .limit = kLimit, .kills = true});
+  const TreeWatch watch({.root = server.pid(), .limit = kLimit, .root_is_alone = true, .kills = true});
 
   std::atomic<int> next = 0;
   std::atomic<int> right = 0;

@@ -33,7 +33,7 @@ ServerOptions MemoryScene::options() const {
 std::uint64_t MemoryScene::held_when_idle() const {
   ServerProcess server(options());
   if (!server.wait_until_listening()) return 0;
-  const TreeWatch watch({.root = server.pid()});
+  const TreeWatch watch({.root = server.pid(), .root_is_alone = true});
   comes_true([&] { return server.log().find("workers.ready") != std::string::npos; });
   return watch.seen().peak;
 }
@@ -45,7 +45,8 @@ void MemoryScene::open(const Stage& stage) {
   limited.environment["MEMORY_LIMIT"] = std::to_string(limit_);
   server_ = std::make_unique<ServerProcess>(limited);
   ASSERT_TRUE(server_->wait_until_listening()) << server_->log();
-  eye_ = std::make_unique<TreeWatch>(TreeWatchOptions{.root = server_->pid(), .limit = limit_, .kills = true});
+  eye_ = std::make_unique<TreeWatch>(
+      TreeWatchOptions{.root = server_->pid(), .limit = limit_, .root_is_alone = true, .kills = true});
 }
 
 HttpReply MemoryScene::post(int number, const std::string& habits) {

@@ -77,14 +77,13 @@ struct Look {
   int largest_pid = 0;
 };
 
-Look look_at(int root) {
+Look look_at(int root, bool root_is_alone) {
   Look look;
   std::array<char, 16384> buffer;
   std::vector<int> pids{root};
-  const auto root_program = program_of(root);
+  const auto root_program = root_is_alone ? program_of(root) : std::string();
   for (std::size_t i = 0; i < pids.size(); ++i) {
-    // Forked, and not yet what it is to become: all it seems to hold is the root's, which a kernel charges once.
-    if (pids[i] != root && program_of(pids[i]) == root_program) continue;
+    if (root_is_alone && pids[i] != root && program_of(pids[i]) == root_program) continue;
     const auto process = "/proc/" + std::to_string(pids[i]);
     const auto status = read_file(process + "/status", buffer);
     const auto held = 1024 * (number_after(status, "\nRssAnon:") + number_after(status, "\nRssShmem:"));
@@ -138,7 +137,7 @@ void TreeWatch::watch(const std::stop_token& stop) {
 
 void TreeWatch::look() {
   const auto at = std::chrono::system_clock::now().time_since_epoch();
-  const auto found = look_at(options_.root);
+  const auto found = look_at(options_.root, options_.root_is_alone);
   const bool over = found.total > options_.limit;
   // One that has just been killed goes on holding what it had for a moment; a second signal changes nothing for it.
   if (over && options_.kills) ::kill(found.largest_pid, SIGKILL);

@@ -182,6 +182,7 @@ class ReplacementUnderTest final : public RungUnderTest {
   }
 
  private:
+  std::optional<Bytes> read_worker() override { return worker_.held; }
   governor::Governor::Orders see(Bytes held) {
     worker_.held = held;
     return governor_.tick({.workers = std::span(&worker_, 1),
