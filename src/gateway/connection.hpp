@@ -87,7 +87,7 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   asio::cancellation_signal stop_watch_;  ///< Cancels the watch for a client that goes away.
   std::string pending_;                   ///< Received, from `consumed_` on not yet parsed.
   std::size_t consumed_ = 0;
-  std::string client_address_;       ///< Once it was asked for.
+  std::string client_address_;               ///< Once it was asked for.
   RequestParser* parser_ = nullptr;          ///< Of the request that is being answered.
   std::size_t received_ = 0;                 ///< What the latest receive() left in the scratch.
   SteadyTime deadline_ = SteadyTime::max();  ///< Of what is read.
