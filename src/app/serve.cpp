@@ -255,15 +255,16 @@ class Service {
       if (stopping_) ::_exit(128 + number);
       log::info("app.draining", {{"signal", number}, {"timeout", settings_.drain_timeout.count()}});
       stopping_ = true;
-      spawn(io_.get_executor(), "stop", [this] { return stop(kLastAnswers); });
+      spawn(io_.get_executor(), "stop", [this] { return stop(settings_.drain_timeout, kLastAnswers); });
     }
   }
 
-  awaitable<void> stop(std::chrono::milliseconds last_answers) {
+  // `passing`: for what is passed through, counted from now as for runs.
+  awaitable<void> stop(std::chrono::milliseconds passing, std::chrono::milliseconds last_answers) {
     stop_retention_.emit(asio::cancellation_type::terminal);
-    const auto deadline = system_clock().steady() + settings_.drain_timeout;
-    co_await coordinator_.drain(deadline);
-    co_await gateway_.finish_passing(deadline);
+    const auto passed = system_clock().steady() + passing;
+    co_await coordinator_.drain(system_clock().steady() + settings_.drain_timeout);
+    co_await gateway_.finish_passing(passed);
     co_await gateway_.drain(system_clock().steady() + last_answers);
     co_await pool_.stop();
     save_peaks();
@@ -296,7 +297,7 @@ class Service {
     }
     stopping_ = true;
     gateway_.stop_accepting();
-    co_await stop(kAnswersBeforeRestart);
+    co_await stop(settings_.worker_grace_period, kAnswersBeforeRestart);
   }
 
   const Settings& settings_;

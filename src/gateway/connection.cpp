@@ -70,8 +70,8 @@ awaitable<void> Connection::run() {
 awaitable<Connection::Next> Connection::serve_one() {
   RequestParser parser(state_->config.limits, &state_->hooks.streams_body);
   auto filled = co_await read_head(&parser);
-  const bool wants_body =
-      filled == Fill::bytes && !parser.refusal() && parser.state() == ParseState::body && !parser.streams_body();
+  const bool wants_body = filled == Fill::bytes && !parser.refusal() && parser.state() == ParseState::body &&
+                          !parser.request().streams_body;
   if (wants_body) filled = co_await read_body(&parser);
   deadline_ = SteadyTime::max();
   if (filled == Fill::closed) co_return Next::close;
@@ -123,7 +123,7 @@ awaitable<Connection::Next> Connection::answer(RequestParser* parser) {
   ++state_->requests;
   parser_ = parser;
   // What has come of a body that is passed on is often all of it.
-  if (parser->streams_body()) consume(parser->feed(pending()));
+  if (parser->request().streams_body) consume(parser->feed(pending()));
   HttpExchange exchange(this, &parser->request(), parser->keep_alive());
   co_await state_->hooks.serve(&exchange);
   unwatch();

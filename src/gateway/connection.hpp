@@ -51,7 +51,7 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   awaitable<Sent> write(Parts parts) override;
   void look_after_client(bool on) noexcept override { looked_after_ = on; }
   void abort() noexcept override;
-  [[nodiscard]] std::string client_address() const override;
+  [[nodiscard]] std::string_view client_address() override;
 
  private:
   enum class Phase : unsigned char { idle, reading, answering, lingering };
@@ -69,6 +69,7 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   awaitable<Fill> receive();
   [[nodiscard]] std::string_view received() const noexcept { return {state_->scratch.data(), received_}; }
   [[nodiscard]] bool client_has_closed() const noexcept;
+  [[nodiscard]] std::string read_client_address();
 
   [[nodiscard]] std::string_view pending() const noexcept { return std::string_view(pending_).substr(consumed_); }
   void consume(std::size_t bytes);
@@ -86,6 +87,7 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   asio::cancellation_signal stop_watch_;  ///< Cancels the watch for a client that goes away.
   std::string pending_;                   ///< Received, from `consumed_` on not yet parsed.
   std::size_t consumed_ = 0;
+  std::string client_address_;               ///< Once it was asked for.
   RequestParser* parser_ = nullptr;          ///< Of the request that is being answered.
   std::size_t received_ = 0;                 ///< What the latest receive() left in the scratch.
   SteadyTime deadline_ = SteadyTime::max();  ///< Of what is read.

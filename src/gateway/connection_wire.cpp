@@ -80,11 +80,15 @@ bool Connection::client_has_closed() const noexcept {
   return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-std::string Connection::client_address() const {
+std::string_view Connection::client_address() {
+  if (client_address_.empty()) client_address_ = read_client_address();
+  return client_address_;
+}
+
+std::string Connection::read_client_address() {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
-  const int fd = const_cast<Socket&>(socket_).native_handle();
-  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return "unknown";
+  if (::getpeername(socket_.native_handle(), reinterpret_cast<sockaddr*>(&address), &length) != 0) return "unknown";
   std::array<char, INET6_ADDRSTRLEN> text{};
   const void* bytes = nullptr;
   if (address.ss_family == AF_INET) bytes = &reinterpret_cast<const sockaddr_in*>(&address)->sin_addr;

@@ -206,13 +206,13 @@ awaitable<void> Gateway::serve(Exchange* exchange) {
     co_await send_problem(std::move(call), std::move(*refused));
     co_return;
   }
+  if (request.streams_body) co_return co_await pass_through(std::move(call));
   auto match = match_route(kRoutes, request.method, request.target.segments);
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (match.route == nullptr && reads) {
     const bool sent = co_await get_asset(call);
     if (sent) co_return;
   }
-  if (match.route == nullptr && passes(request)) co_return co_await pass_through(std::move(call));
   if (match.route == nullptr) {
     auto response = to_response(no_route(request, match), request.target.path);
     if (response.status == 405) response.headers.add("Allow", match.allow);

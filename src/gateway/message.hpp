@@ -49,7 +49,8 @@ struct Request {
   HttpVersion version = HttpVersion::http_1_1;
   Headers headers;
   std::string body;
-  bool has_body = false;  ///< Framed with a body, even of length zero.
+  bool has_body = false;      ///< Framed with a body, even of length zero.
+  bool streams_body = false;  ///< Its body is taken piece by piece: no route of ours answers.
 };
 
 struct Response {

@@ -83,7 +83,6 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   Request request_;
   std::optional<Problem> refusal_;
   bool expects_continue_ = false;
-  bool streams_body_ = false;
 
  private:
   void refuse(Problem problem) {
@@ -159,8 +158,8 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   }
 
   void limit_body() {
-    streams_body_ = decides_ != nullptr && *decides_ && (*decides_)(request_);
-    if (streams_body_) return;
+    request_.streams_body = decides_ != nullptr && *decides_ && (*decides_)(request_);
+    if (request_.streams_body) return;
     const auto length = content_length();
     if (length && *length > limits_.body) return refuse_too_large();
     body_limit(limits_.body);
@@ -208,7 +207,6 @@ ParseState RequestParser::state() const noexcept {
 
 const std::optional<Problem>& RequestParser::refusal() const noexcept { return impl_->refusal_; }
 bool RequestParser::expects_continue() const noexcept { return impl_->expects_continue_; }
-bool RequestParser::streams_body() const noexcept { return impl_->streams_body_; }
 bool RequestParser::keep_alive() const noexcept { return impl_->keep_alive(); }
 Request& RequestParser::request() noexcept { return impl_->request_; }
 

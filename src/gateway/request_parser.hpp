@@ -25,7 +25,8 @@ struct ParserLimits {
 
 enum class ParseState : unsigned char { head, body, complete };
 
-/// Whether the body of a request with this head is taken out of the request piece by piece: it has no limit then.
+/// Whether the body of a request with this head is taken out of the request piece by piece, after every feed(): it has
+/// no limit then, and `streams_body` of the request is set.
 using StreamsBody = std::function<bool(const Request&)>;
 
 class RequestParser {
@@ -47,9 +48,6 @@ class RequestParser {
   /// Whether the client waits for "100 Continue". Valid after the head.
   [[nodiscard]] bool expects_continue() const noexcept;
   [[nodiscard]] bool keep_alive() const noexcept;
-
-  /// The body comes in pieces: take request().body after every feed(). Valid after the head.
-  [[nodiscard]] bool streams_body() const noexcept;
 
   /// The request: with its head after the head, with its body once complete.
   [[nodiscard]] Request& request() noexcept;

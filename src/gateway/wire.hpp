@@ -47,7 +47,7 @@ class Wire {
   virtual void abort() noexcept = 0;
 
   /// The address of the client, without port.
-  [[nodiscard]] virtual std::string client_address() const = 0;
+  [[nodiscard]] virtual std::string_view client_address() = 0;
 };
 
 }  // namespace holdfast::gateway

@@ -10,6 +10,12 @@ namespace holdfast::gateway {
 
 using workers::WorkerSocket;
 
+namespace {
+
+constexpr ssize_t kNothingYet = -2;
+
+}  // namespace
+
 WorkerLink::WorkerLink(asio::any_io_executor executor, const Clock& clock, std::chrono::milliseconds patience,
                        Scratch& scratch)
     : socket_(executor), executor_(std::move(executor)), clock_(&clock), patience_(patience), scratch_(&scratch) {}
@@ -65,6 +71,7 @@ WorkerLink::Taken WorkerLink::send_some(Parts& parts) noexcept {
 awaitable<LinkEnd> WorkerLink::send(Parts parts) {
   if (stopped_ || !socket_.is_open()) co_return LinkEnd::stopped;
   auto taken = send_some(parts);
+  wait_first_ = true;
   if (taken == Taken::all) co_return LinkEnd::ok;
   if (taken == Taken::closed) co_return LinkEnd::closed;
   std::string rest;
@@ -80,16 +87,25 @@ awaitable<LinkEnd> WorkerLink::send(Parts parts) {
   co_return taken == Taken::all ? LinkEnd::ok : LinkEnd::closed;
 }
 
+// kNothingYet, or as recv().
+ssize_t WorkerLink::try_receive() noexcept {
+  while (true) {
+    const auto received = ::recv(socket_.native_handle(), scratch_->data(), most_, MSG_DONTWAIT);
+    if (received >= 0) return received;
+    if (errno == EAGAIN) return kNothingYet;
+    if (errno != EINTR) return -1;
+  }
+}
+
 awaitable<LinkEnd> WorkerLink::receive() {
   while (!stopped_ && !expired_ && socket_.is_open()) {
-    const auto received = ::recv(socket_.native_handle(), scratch_->data(), most_, MSG_DONTWAIT);
+    const auto received = std::exchange(wait_first_, false) ? kNothingYet : try_receive();
     if (received > 0) {
       received_ = static_cast<std::size_t>(received);
       co_return LinkEnd::ok;
     }
     if (received == 0) co_return LinkEnd::closed;
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN) co_return LinkEnd::broken;
+    if (received != kNothingYet) co_return LinkEnd::broken;
     receiving_ = true;
     receive_deadline_ = expects_answer_ ? patience_end() : SteadyTime::max();
     auto [ec] = co_await socket_.async_wait(WorkerSocket::wait_read, kAwait);

@@ -4,6 +4,8 @@
 /// Invariants: owns no buffer of its own; a wait ends at its deadline, at the latest one sweep later.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <string>
 #include <string_view>
@@ -62,6 +64,7 @@ class WorkerLink {
 
   enum class Taken : unsigned char { all, some, closed };
   Taken send_some(Parts& parts) noexcept;
+  ssize_t try_receive() noexcept;
   [[nodiscard]] SteadyTime patience_end() const { return clock_->steady() + patience_; }
   [[nodiscard]] LinkEnd why(const boost::system::error_code& ec) const noexcept;
 
@@ -77,6 +80,7 @@ class WorkerLink {
   bool expects_answer_ = true;
   bool receiving_ = false;
   bool accepted_ = false;
+  bool wait_first_ = false;  ///< Nothing can have come yet.
   bool expired_ = false;
   bool stopped_ = false;
 };

@@ -5,10 +5,12 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/json.hpp"
 #include "gateway/header_values.hpp"
 #include "gateway/origin_guard.hpp"
+#include "gateway/proxy/forwarded_head.hpp"
 #include "gateway/request_parser.hpp"
 #include "gateway/run_request.hpp"
 #include "gateway/utf8.hpp"
@@ -67,6 +69,44 @@ void check_run(const Request& request) {
   require(!run.prompt.empty() && !sent->contains("run_id") && !sent->contains("stream"));
 }
 
+// What goes on to a worker has one meaning: it is read again, and only we say who asks.
+void check_passed(const Request& request) {
+  if (request.method == "CONNECT") return;
+  RequestFacts facts;
+  facts.client_address = "127.0.0.1";
+  facts.user = "ada";
+  facts.authenticated = true;
+  const auto protocols = upgrade_of(request);
+  facts.upgrade = protocols;
+  const auto text = request_head(request, facts);
+  ParserLimits wide;
+  wide.header = 65536;
+  wide.target = 65536;
+  wide.body = ~std::uint64_t{0};
+  RequestParser again(wide);
+  require(again.feed(text) == text.size());
+  require(!again.refusal() && again.state() != ParseState::head);
+  const auto& passed = again.request();
+  require(passed.method == request.method && passed.target.path == request.target.path);
+  require(passed.has_body == request.has_body);
+  require(passed.headers.count("Holdfast-User") == 1 && passed.headers.find("Holdfast-User") == "ada");
+  require(!passed.headers.contains("Authorization") && !passed.headers.contains("holdfast_user"));
+}
+
+// The body of a request that is passed through, piece by piece, is that of one that is held.
+void check_streamed(std::string_view bytes, const ParserLimits& limits, const std::string& held) {
+  const StreamsBody always = [](const Request&) { return true; };
+  RequestParser parser(limits, &always);
+  std::string body;
+  while (!parser.refusal() && parser.state() != ParseState::complete && !bytes.empty()) {
+    const auto used = parser.feed(bytes);
+    body += std::exchange(parser.request().body, {});
+    if (used == 0) break;
+    bytes.remove_prefix(used);
+  }
+  require(parser.state() == ParseState::complete && body == held);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -79,6 +119,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (feed_all(parser, text)) {
     require(parser.request().body.size() <= limits.body);
     check_headers(parser.request());
+    check_streamed(text, limits, parser.request().body);
+    check_passed(parser.request());
     check_run(parser.request());
   } else if (parser.refusal()) {
     require(parser.refusal()->status >= 400);
