@@ -135,6 +135,14 @@ gateway::GatewayConfig with_memory(gateway::GatewayConfig config, const memory::
 // The built-in worker knows how to; a program that does not know the signal would end of it.
 int trim_signal(const Settings& settings) { return settings.worker_command.empty() ? SIGUSR1 : 0; }
 
+// SIGUSR2 ends a program that does not handle it. Held back, it waits for the handler, over an exec too.
+void hold_back_restarts(bool held_back) {
+  sigset_t restart;
+  ::sigemptyset(&restart);
+  ::sigaddset(&restart, SIGUSR2);
+  ::pthread_sigmask(held_back ? SIG_BLOCK : SIG_UNBLOCK, &restart, nullptr);
+}
+
 // Everything that lives while the server runs. Members are destroyed in reverse order: the event loop last.
 class Service {
  public:
@@ -244,6 +252,7 @@ class Service {
 
   awaitable<void> obey_signals() {
     for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) signals_.add(number);
+    hold_back_restarts(false);
     while (true) {
       auto [ec, number] = co_await signals_.async_wait(kAwait);
       if (ec) co_return;
@@ -273,29 +282,31 @@ class Service {
     io_.stop();
   }
 
+  // What would keep the successor from starting is found while this server still works. Returns its socket.
+  Result<int> prepare_successor() {
+    const auto settings = load_settings_();
+    if (!settings) return std::unexpected(settings.error());
+    const auto program = check_successor();
+    if (!program) return std::unexpected(program.error());
+    return gateway_.keep_listening();
+  }
+
   void begin_restart(std::string_view reason) {
     if (restarting_ || stopping_) return;
-    const auto settings = load_settings_();
-    if (!settings) {
-      log::error("app.not_restarted", {{"error", settings.error().message()}});
-      return;
-    }
+    const auto socket = prepare_successor();
+    if (!socket) return log::error("app.not_restarted", {{"error", socket.error().message()}});
     restarting_ = true;
     log::info("app.restarting", {{"reason", reason}, {"timeout", settings_.drain_timeout.count()}});
-    spawn(io_.get_executor(), "restart", [this] { return restart(); });
+    spawn(io_.get_executor(), "restart", [this, socket = *socket] { return restart(socket); });
   }
 
   // Nobody is refused: while runs end, new ones are taken and wait; after that, connections wait in the kernel.
-  awaitable<void> restart() {
+  awaitable<void> restart(int socket) {
     co_await coordinator_.rest(system_clock().steady() + settings_.drain_timeout);
-    auto socket = gateway_.keep_listening();
     if (stopping_) co_return;
-    if (!socket) {
-      outcome_ = std::unexpected(socket.error());
-    } else {
-      outcome_ = *socket;
-    }
+    outcome_ = socket;
     stopping_ = true;
+    hold_back_restarts(true);
     gateway_.stop_accepting();
     co_await stop(settings_.worker_grace_period, kAnswersBeforeRestart);
   }
@@ -352,6 +363,7 @@ int serve(const LoadedSettings& settings, const LoadSettings& load) {
   // A client that went away, or a limit on file sizes, is an error of one call, not the end of the server.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  hold_back_restarts(true);
   log::start(settings.values.debug ? log::Level::debug : log::Level::info);
   auto served = serve_until_stopped(settings.values, load);
   log::stop();

@@ -50,6 +50,12 @@ Result<std::optional<int>> inherited_socket() {
   return kFirstHandedOver;
 }
 
+Result<void> check_successor() {
+  const auto program = own_program();
+  if (::access(program.c_str(), X_OK) == 0) return {};
+  return fail_errno(ErrorCode::unavailable, "start " + program, errno);
+}
+
 Error become_successor(int socket) {
   const auto failed = [](std::string_view what) { return fail_errno(ErrorCode::unavailable, what, errno).error(); };
   auto arguments = own_arguments();

@@ -14,6 +14,9 @@ namespace holdfast::app {
 /// invalid_argument: more than one was.
 [[nodiscard]] Result<std::optional<int>> inherited_socket();
 
+/// unavailable: what is on disk in place of this program cannot be started.
+[[nodiscard]] Result<void> check_successor();
+
 /// Becomes a new process of this program, with the same number, arguments, directory and environment, which inherits
 /// `socket`. What is on disk in place of the program now is what starts. Returns only when that fails.
 /// Call when no thread but this one is left, and everything that is locked was given up.

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -136,6 +137,31 @@ TEST_F(RestartTest, ARestartThatWouldFailIsNotBegun) {
   server.send_signal(SIGUSR2);
   ASSERT_TRUE(eventually([&] { return has_started(server, 2); })) << server.log();
   EXPECT_EQ(http_post(server.port(), "/analyze", R"({"prompt":"and after","thread_id":"t"})").status, 200);
+}
+
+TEST_F(RestartTest, ARestartAskedForAtAnyMomentOfARestartEndsNothing) {
+  ServerProcess server(options());
+  ASSERT_TRUE(server.wait_until_listening());
+  for (int i = 0; i < 300 && !has_started(server, 4); ++i) {
+    server.send_signal(SIGUSR2);
+    std::this_thread::sleep_for(5ms);
+  }
+  ASSERT_TRUE(server.is_running()) << server.log();
+  ASSERT_TRUE(eventually([&] { return has_started(server, 2); })) << server.log();
+  EXPECT_EQ(http_post(server.port(), "/analyze", R"({"prompt":"goes on","thread_id":"t"})").status, 200);
+}
+
+TEST_F(RestartTest, AProgramThatIsGoneIsNotRestarted) {
+  const auto copy = directory_ / "holdfast";
+  std::filesystem::copy_file(program("holdfast"), copy);
+  auto copied = options();
+  copied.program = copy;
+  ServerProcess server(copied);
+  ASSERT_TRUE(server.wait_until_listening());
+  std::filesystem::remove(copy);
+  server.send_signal(SIGUSR2);
+  ASSERT_TRUE(eventually([&] { return has_said(server, "app.not_restarted"); })) << server.log();
+  EXPECT_EQ(http_post(server.port(), "/analyze", R"({"prompt":"still here","thread_id":"t"})").status, 200);
 }
 
 TEST_F(RestartTest, AStopDuringARestartStops) {

@@ -22,9 +22,12 @@ namespace fs = std::filesystem;
 constexpr auto kPatience = 30s;
 
 std::vector<std::string> arguments_of(const ServerOptions& options) {
-  std::vector<std::string> arguments{
-      program("holdfast"), "serve",    "--data",
-      options.data_dir,    "--listen", options.host + ":" + std::to_string(options.port)};
+  std::vector<std::string> arguments{options.program.empty() ? program("holdfast") : options.program,
+                                     "serve",
+                                     "--data",
+                                     options.data_dir,
+                                     "--listen",
+                                     options.host + ":" + std::to_string(options.port)};
   if (!options.worker.empty()) {
     arguments.emplace_back("--worker");
     arguments.push_back(options.worker);

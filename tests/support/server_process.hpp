@@ -20,6 +20,7 @@ enum class UserLimits : unsigned char { none, as_shipped };
 struct ServerOptions {
   std::string data_dir;
   std::string worker;      ///< Empty: the built-in one.
+  std::string program;     ///< Empty: the one of this build.
   std::uint16_t port = 0;  ///< 0: a free one.
   std::string host = "127.0.0.1";
   std::vector<std::string> arguments;              ///< More flags of `holdfast serve`.
