@@ -42,7 +42,7 @@ std::string_view to_string(WaitReason reason) noexcept {
 }
 
 AdmissionVerdict judge_admission(const AdmissionConfig& config, const AdmissionRequest& request) {
-  const auto needed = plus(request.predicted.peak, request.boot);
+  const auto needed = request.predicted.peak;
   const auto taken = plus(plus(request.used, unconsumed(request.running)), request.speculative);
   const auto ceiling = times(request.limit, config.ceiling);
   const auto free = minus(ceiling, taken);

@@ -43,7 +43,6 @@ struct AdmissionRequest {
   std::span<const Reservation> running;
   Bytes speculative;  ///< From speculative_growth().
   Prediction predicted;
-  Bytes boot;         ///< Of the worker that must be started for it; zero when one is idle.
   Bytes reclaimable;  ///< What recycling and retiring workers would give back, or is giving back (recycling.hpp).
   /// Since when something waits while nothing runs (IdleWait).
   std::optional<SteadyTime> idle_since;

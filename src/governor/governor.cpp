@@ -101,7 +101,6 @@ AdmissionVerdict Governor::judge(const Ask& ask, Bytes reclaimable) const {
                                              .running = book_.running(),
                                              .speculative = speculative(),
                                              .predicted = routes_.predict(ask.route, ask.cut_short_at),
-                                             .boot = Bytes(),
                                              .reclaimable = reclaimable,
                                              .idle_since = idle_wait_.since()});
 }

@@ -70,15 +70,6 @@ TEST_F(AdmissionTest, WhatTheNextTickMayTakeIsLeftFree) {
   EXPECT_EQ(waits_for(), "memory");
 }
 
-TEST_F(AdmissionTest, AWorkerThatMustBeStartedForItCountsToo) {
-  run(100, 100);
-  use(750);
-  request_.boot = megabytes(60);
-  EXPECT_EQ(waits_for(), "memory");
-  use(740);
-  EXPECT_EQ(admitted().reserved, megabytes(160));
-}
-
 TEST_F(AdmissionTest, ARunThatTakesMoreThanReservedDoesNotMakeRoom) {
   run(100, 300);
   use(801);

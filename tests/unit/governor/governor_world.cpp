@@ -308,7 +308,8 @@ bool World::admit_next() {
   request.running = book_.running();
   request.speculative = room().speculative;
   request.predicted = predicted(run);
-  request.boot = boot;
+  // The supervisor starts workers by themselves; here one is started for the run.
+  request.predicted.peak = plus(request.predicted.peak, boot);
   request.reclaimable = reclaimable();
   request.idle_since = idle_wait_.since();
   const auto verdict = judge_admission(admission_, request);
