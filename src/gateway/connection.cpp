@@ -1,13 +1,13 @@
 #include "gateway/connection.hpp"
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/post.hpp>
 
 #include "base/log.hpp"
 #include "gateway/http_exchange.hpp"
+#include "gateway/send_parts.hpp"
 
 namespace holdfast::gateway {
 namespace {
@@ -203,35 +203,11 @@ awaitable<Connection::Fill> Connection::receive() {
   co_return Fill::closed;
 }
 
-Connection::Taken Connection::write_some(Parts& parts) noexcept {
-  while (true) {
-    std::array<iovec, std::tuple_size_v<Parts>> pieces{};
-    std::size_t left = 0;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      pieces[i] = {const_cast<char*>(parts[i].data()), parts[i].size()};
-      left += parts[i].size();
-    }
-    if (left == 0) return Taken::all;
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = pieces.size();
-    const auto sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return errno == EAGAIN ? Taken::some : Taken::error;
-    auto bytes = static_cast<std::size_t>(sent);
-    for (auto& part : parts) {
-      const auto of_part = std::min(bytes, part.size());
-      part.remove_prefix(of_part);
-      bytes -= of_part;
-    }
-  }
-}
-
 awaitable<Sent> Connection::write_all(Parts parts) {
   while (!gone_) {
-    const auto taken = write_some(parts);
+    const auto taken = send_now(socket_.native_handle(), parts).taken;
     if (taken == Taken::all) break;
-    if (taken == Taken::error) {
+    if (taken == Taken::closed) {
       gone_ = true;
       break;
     }
@@ -247,7 +223,7 @@ awaitable<Sent> Connection::write_all(Parts parts) {
 }
 
 Sent Connection::write_now(Parts parts) noexcept {
-  if (!gone_ && write_some(parts) != Taken::all) gone_ = true;
+  if (!gone_ && send_now(socket_.native_handle(), parts).taken != Taken::all) gone_ = true;
   return gone_ ? Sent::client_gone : Sent::ok;
 }
 

@@ -78,9 +78,6 @@ class Connection final : public Wire, public std::enable_shared_from_this<Connec
   void unwatch();
   [[nodiscard]] SteadyTime after(std::chrono::milliseconds delay) const;
 
-  enum class Taken : unsigned char { all, some, error };
-  Taken write_some(Parts& parts) noexcept;
-
   std::shared_ptr<Server::State> state_;
   Socket socket_;
   asio::cancellation_signal stop_;        ///< Cancels what the session awaits.

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "gateway/connection.hpp"
+#include "gateway/send_parts.hpp"
 
 namespace holdfast::gateway {
 
@@ -55,9 +56,9 @@ awaitable<Wire::Read> Connection::read_raw(std::string* bytes) {
 
 awaitable<Sent> Connection::write(Parts parts) {
   if (gone_) co_return Sent::client_gone;
-  const auto taken = write_some(parts);
+  const auto taken = send_now(socket_.native_handle(), parts).taken;
   if (taken == Taken::all) co_return Sent::ok;
-  if (taken == Taken::error) {
+  if (taken == Taken::closed) {
     gone_ = true;
     co_return Sent::client_gone;
   }

@@ -1,7 +1,6 @@
 #include "gateway/proxy/worker_link.hpp"
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -43,29 +42,10 @@ awaitable<LinkEnd> WorkerLink::connect(workers::Passage* passage, std::chrono::m
   co_return connected.error().code() == ErrorCode::cancelled ? LinkEnd::stopped : LinkEnd::broken;
 }
 
-WorkerLink::Taken WorkerLink::send_some(Parts& parts) noexcept {
-  while (true) {
-    std::array<iovec, std::tuple_size_v<Parts>> pieces{};
-    std::size_t left = 0;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      pieces[i] = {const_cast<char*>(parts[i].data()), parts[i].size()};
-      left += parts[i].size();
-    }
-    if (left == 0) return Taken::all;
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = pieces.size();
-    const auto sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return errno == EAGAIN ? Taken::some : Taken::closed;
-    accepted_ = true;
-    auto bytes = static_cast<std::size_t>(sent);
-    for (auto& part : parts) {
-      const auto of_part = std::min(bytes, part.size());
-      part.remove_prefix(of_part);
-      bytes -= of_part;
-    }
-  }
+Taken WorkerLink::send_some(Parts& parts) noexcept {
+  const auto sent = send_now(socket_.native_handle(), parts);
+  accepted_ = accepted_ || sent.bytes > 0;
+  return sent.taken;
 }
 
 awaitable<LinkEnd> WorkerLink::send(Parts parts) {

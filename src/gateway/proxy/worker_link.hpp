@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/send_parts.hpp"
 #include "gateway/wire.hpp"
 #include "workers/passage.hpp"
 
@@ -62,7 +63,6 @@ class WorkerLink {
  private:
   static constexpr std::size_t kLittle = 16 * 1024;
 
-  enum class Taken : unsigned char { all, some, closed };
   Taken send_some(Parts& parts) noexcept;
   ssize_t try_receive() noexcept;
   [[nodiscard]] SteadyTime patience_end() const { return clock_->steady() + patience_; }
