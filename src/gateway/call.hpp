@@ -33,6 +33,7 @@ struct Services {
   Turnstile* turnstile = nullptr;
   const Proxy* proxy = nullptr;
   FallbackReserve* reserve = nullptr;
+  mutable int probes = 0;  ///< Under way (probe_routes.cpp).
   SteadyTime started;
   UnixMillis started_wall = 0;
 };

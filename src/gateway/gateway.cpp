@@ -60,6 +60,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/data-tables", kNoBody, get_data_tables},
     Route{"GET", "/data-table", kNoBody, get_data_table},
     Route{"GET", "/health/rate-limits", kNoBody, get_rate_limits},
+    Route{"GET", "/v1/probe/hold", kNoBody, get_probe_hold},
+    Route{"GET", "/v1/probe/stream", kNoBody, get_probe_stream},
     Route{"GET", "/v1/incidents", kNoBody, get_incidents, Access::admin},
     Route{"POST", "/admin/reset-pool", kNoBody, post_reset_pool, Access::admin},
     Route{"POST", "/admin/relieve", kNoBody, post_relieve, Access::admin},

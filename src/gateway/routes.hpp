@@ -18,6 +18,9 @@ awaitable<void> get_timeline(Call call);
 awaitable<void> post_cancel(Call call);
 awaitable<void> post_ack(Call call);
 
+// guaranteed/guaranteed_run.cpp
+awaitable<void> get_response(Call call);
+
 // event_routes.cpp
 awaitable<void> get_events(Call call);
 
@@ -72,6 +75,10 @@ awaitable<void> get_data_table(Call call);
 // relief_routes.cpp
 awaitable<void> post_relieve(Call call);
 awaitable<void> post_clear_cache(Call call);
+
+// probe_routes.cpp
+awaitable<void> get_probe_hold(Call call);
+awaitable<void> get_probe_stream(Call call);
 
 // limit_routes.cpp
 awaitable<void> get_rate_limits(Call call);

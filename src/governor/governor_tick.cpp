@@ -100,6 +100,7 @@ std::optional<Preemption> Governor::preempt() {
                     .started_at = attempt->started_at,
                     .worker_held = worker->held,
                     .grown = minus(worker->held, attempt->receipt.before),
+                    .retriable = attempt->retriable,
                     .given_up_before = attempt->given_up_before});
   }
   if (runs.empty() || !view_.usage) return std::nullopt;

@@ -213,6 +213,7 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
   workers::EventSink sink = [this, live, number](workers::WorkerEvent event) {
     return record_event(live, number, std::move(event));
   };
+  if (place.memory) place.memory->retriable = may_be_repeated(*live->run);
   if (place.memory) config_.governor->begin(*place.memory, live->run->id.text());
   auto outcome = co_await place.slot.dispatch(std::move(attempt), std::move(sink));
   if (place.memory) {

@@ -29,7 +29,7 @@ const seen = new Set();
 
 before(async () => {
   server = await new Server().start();
-  narrow = await new Server(otherWorker, { MAX_CONCURRENT_ANALYSES: '1', HOLDFAST_QUEUE_LIMIT: '1', HOLDFAST_RUN_DEADLINE: '4s' }).start();
+  narrow = await new Server(otherWorker, { MAX_CONCURRENT_ANALYSES: '1', HOLDFAST_QUEUE_LIMIT: '1', HOLDFAST_RUN_DEADLINE: '4s', HOLDFAST_GUARANTEED: 'POST /guide' }).start();
   guarded = new Server(otherWorker, { HOLDFAST_AUTH: 'api-key' });
   adasKey = guarded.addKey('ada');
   bobsKey = guarded.addKey('bob');
@@ -363,13 +363,50 @@ test('A run that was delivered long enough ago is gone, and never executed again
     await forgetful.start();
     while ((await send(forgetful.base, 'GET', `/v1/runs/${run_id}`)).status === 200) await setTimeout(20);
     const gone = { on: forgetful, params: { run_id, thread_id: 't' } };
-    for (const path of [run, `${run}/events`, `${run}/timeline`, '/debug/run-id/{run_id}']) await exercise(410, 'GET', path, gone);
+    for (const path of [run, `${run}/events`, `${run}/timeline`, `${run}/response`, '/debug/run-id/{run_id}']) await exercise(410, 'GET', path, gone);
     for (const path of ['/analyze', start]) await exercise(410, 'POST', path, { ...gone, body });
     await exercise(410, 'POST', '/feedback', { ...gone, body: { run_id, feedback: 1 } });
     await exercise(410, 'POST', '/sentiment', { ...gone, body: { run_id, sentiment: true } });
   } finally {
     await forgetful.stop();
   }
+});
+
+test('The answer on a guaranteed route can be had again, or why there is none', async () => {
+  await calm();
+  const path = `${run}/response`;
+  const ask = (prompt) => send(narrow.base, 'POST', '/guide', { body: { prompt }, headers: { Prefer: 'respond-async' } });
+  const asked = async (prompt) => (await ask(prompt)).headers['holdfast-run-id'];
+  const wait = { on: narrow, headers: { Prefer: 'wait=25' } };
+  const answered = await exercise(200, 'GET', path, { ...wait, params: { run_id: await asked('x') } });
+  assert.equal(answered.json.result, 'forty-two');
+
+  const lost = await asked('sleep 3');
+  await exercise(202, 'GET', path, { on: narrow, params: { run_id: lost } });
+  let started;
+  while (!started) started = (await narrow.get(`/v1/runs/${lost}/timeline`)).entries.find((entry) => entry.kind === 'started');
+  process.kill(started.pid, 'SIGKILL');
+  await exercise(502, 'GET', path, { ...wait, params: { run_id: lost } });
+
+  const stopped = await asked('sleep 3');
+  while ((await send(narrow.base, 'POST', `/v1/runs/${stopped}/cancel`)).status !== 202);
+  await exercise(409, 'GET', path, { ...wait, params: { run_id: stopped } });
+  await exercise(504, 'GET', path, { ...wait, params: { run_id: await asked('sleep 60') } });
+  await exercise(404, 'GET', path, { params: { run_id: (await finishedRun()).run_id } });
+  await exercise(400, 'GET', path, { params: { run_id: 'x' } });
+});
+
+test('Probes measure the path, 32 at once', async () => {
+  const { json } = await exercise(200, 'GET', '/v1/probe/hold', { query: '?seconds=0', headers: { Prefer: 'wait=1' } });
+  assert.deepEqual(json, { held_seconds: 0, headers: { Prefer: 'wait=1' } });
+  await exercise(200, 'GET', '/v1/probe/stream', { query: '?events=1' });
+  await exercise(422, 'GET', '/v1/probe/hold', { query: '?seconds=181' });
+  await exercise(422, 'GET', '/v1/probe/stream', { query: '?events=0' });
+  const held = Array.from({ length: 32 }, () => send(server.base, 'GET', '/v1/probe/hold?seconds=3'));
+  while ((await send(server.base, 'GET', '/v1/probe/hold?seconds=0')).status === 200);
+  await exercise(503, 'GET', '/v1/probe/hold', { query: '?seconds=0' });
+  await exercise(503, 'GET', '/v1/probe/stream', { query: '?events=1' });
+  await Promise.all(held);
 });
 
 test('A database that cannot be written is told', async () => {
