@@ -17,6 +17,16 @@ namespace {
 
 constexpr int kLongestSilence = 175;
 
+std::string_view to_string(Health health) {
+  switch (health) {
+    case Health::good: return "good";
+    case Health::note: return "note";
+    case Health::warning: return "warning";
+    case Health::bad: return "bad";
+  }
+  std::unreachable();
+}
+
 std::string_view word_of(Health health) {
   switch (health) {
     case Health::good: return "ok";
@@ -37,7 +47,6 @@ void print_for_people(const Findings& findings) {
 void print_json(const Findings& findings) {
   json::array list;
   for (const auto& finding : findings) {
-    const auto health = finding.health == Health::bad ? std::string_view("bad") : word_of(finding.health);
     list.push_back(json::object{
         {"health", health}, {"subject", finding.subject}, {"text", finding.text}, {"advice", finding.advice}});
   }
