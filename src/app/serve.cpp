@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstdio>
 
-#include "app/agent_file.hpp"
 #include "app/builtin_worker.hpp"
 #include "app/cache_config.hpp"
 #include "app/commands.hpp"
@@ -15,10 +14,12 @@
 #include "app/file_lock.hpp"
 #include "app/governing.hpp"
 #include "app/instance_id.hpp"
+#include "app/open_files.hpp"
 #include "app/open_journal.hpp"
 #include "app/peak_file.hpp"
 #include "app/relief_actions.hpp"
 #include "app/succession.hpp"
+#include "app/worker_config.hpp"
 #include "base/backoff.hpp"
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
@@ -35,26 +36,6 @@ constexpr std::chrono::seconds kSavePeaks{1};
 // begun is sent back soon instead: others wait to be let in.
 constexpr std::chrono::milliseconds kLastAnswers{2000};
 constexpr std::chrono::milliseconds kAnswersBeforeRestart{250};
-
-workers::AgentConfig agent_config(const Settings& settings) {
-  if (settings.worker_agent == "off") return {};
-  workers::AgentConfig config;
-  config.library =
-      agent_file(settings.worker_agent == "jemalloc" ? "libholdfast-agent-jemalloc.so" : "libholdfast-agent.so");
-  config.node_script = agent_file("holdfast-agent.cjs");
-  config.gc_thresholds = settings.worker_gc_thresholds;
-  return config;
-}
-
-workers::PoolConfig pool_config(const Settings& settings, const DataDir& data) {
-  return {.command = settings.worker_command.empty() ? builtin_worker_command(settings.worker_data_file)
-                                                     : settings.worker_command,
-          .socket_dir = data.socket_dir(),
-          .size = settings.max_concurrent,
-          .start_timeout = settings.worker_start_timeout,
-          .grace_period = settings.worker_grace_period,
-          .agent = agent_config(settings)};
-}
 
 memory::LevelConfig level_config(const Settings& settings) {
   memory::LevelConfig config;
@@ -149,14 +130,15 @@ void hold_back_restarts(bool held_back) {
 class Service {
  public:
   Service(const Settings& settings, const LoadSettings& load, DataDir data, std::string instance,
-          std::unique_ptr<journal::Store> store, runs::AnswerCacheConfig cache, gateway::GatewayConfig gateway)
+          std::unique_ptr<journal::Store> store, workers::PoolConfig workers, runs::AnswerCacheConfig cache,
+          gateway::GatewayConfig gateway)
       : settings_(settings),
         load_settings_(load),
         data_(std::move(data)),
-        peaks_(data_.peaks_path(), pool_config(settings, data_).command),
+        peaks_(data_.peaks_path(), workers.command),
         signals_(io_),
         journal_(io_.get_executor(), std::move(store), {.instance = instance}),
-        pool_(io_.get_executor(), pool_config(settings, data_), [this] { coordinator_.pump(); }),
+        pool_(io_.get_executor(), std::move(workers), [this] { coordinator_.pump(); }),
         memory_(
             system_clock(), level_config(settings),
             [this](SteadyTime now) { return probe_.take(pids_of(pool_.status()), settings_.memory_limit, now); },
@@ -338,8 +320,8 @@ Result<std::optional<int>> serve_until_stopped(const Settings& settings, const L
   if (!inherited) return std::unexpected(inherited.error());
   auto data = DataDir::open(settings.data_dir);
   if (!data) return fail(std::move(data));
-  auto usable = workers::check(pool_config(settings, *data));
-  if (!usable) return fail(std::move(usable), "worker.command");
+  auto workers = worker_config(settings, *data);
+  if (!workers) return std::unexpected(workers.error());
   auto instance = instance_id(data->path());
   if (!instance) return fail(std::move(instance));
   const auto lock = lock_journal_of(settings, data->journal_path());
@@ -354,8 +336,8 @@ Result<std::optional<int>> serve_until_stopped(const Settings& settings, const L
     builtin = std::move(*found);
   }
   auto cache = cache_config(settings, builtin);
-  Service service(settings, load, std::move(*data), std::move(*instance), std::move(*store), std::move(cache),
-                  gateway_config(settings, std::move(builtin)));
+  Service service(settings, load, std::move(*data), std::move(*instance), std::move(*store), std::move(*workers),
+                  std::move(cache), gateway_config(settings, std::move(builtin)));
   return service.run(*inherited);
 }
 
@@ -366,7 +348,9 @@ int serve(const LoadedSettings& settings, const LoadSettings& load) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   hold_back_restarts(true);
-  log::start(settings.values.debug ? log::Level::debug : log::Level::info);
+  raise_open_files();
+  log::start(settings.values.debug ? log::Level::debug : log::Level::info,
+             settings.values.log_format == "json" ? log::Format::json : log::Format::text);
   auto served = serve_until_stopped(settings.values, load);
   log::stop();
   if (served && !*served) return 0;

@@ -196,7 +196,8 @@ class Coordinator {
   };
   [[nodiscard]] std::optional<Place> place_for(const LiveRun& head);
   [[nodiscard]] std::optional<Place> place_for_newcomer(const std::string& route);
-  [[nodiscard]] std::optional<Place> take_idle(std::optional<governor::Governor::Verdict> verdict);
+  [[nodiscard]] std::optional<Place> take_idle(std::optional<governor::Governor::Verdict> verdict,
+                                               workers::Company company = workers::Company::shared);
   awaitable<void> run_attempt(LiveRunPtr live, Place place);
   awaitable<void> work_on(LiveRunPtr live, Place place);
   void end_memory(LiveRun& live, governor::AttemptMemory& memory, Result<workers::DispatchOutcome>& outcome);

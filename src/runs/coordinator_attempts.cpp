@@ -66,10 +66,18 @@ constexpr std::string_view kTimeIsUp =
     "runs.deadline.";
 
 json::object receipt_json(const governor::MemoryReceipt& receipt) {
-  return {{"before_bytes", receipt.before.count()},       {"peak_bytes", receipt.peak.count()},
-          {"after_bytes", receipt.after.count()},         {"retained_bytes", receipt.retained},
-          {"predicted_bytes", receipt.predicted.count()}, {"level_at_start", memory::to_string(receipt.level_at_start)},
-          {"relief_bytes", receipt.relief.count()}};
+  json::object out{
+      {"before_bytes", receipt.before.count()},       {"peak_bytes", receipt.peak.count()},
+      {"after_bytes", receipt.after.count()},         {"retained_bytes", receipt.retained},
+      {"predicted_bytes", receipt.predicted.count()}, {"level_at_start", memory::to_string(receipt.level_at_start)},
+      {"relief_bytes", receipt.relief.count()}};
+  if (receipt.shared) out["shared"] = true;
+  return out;
+}
+
+// An attempt that was lost may have been lost by the run itself: the next one takes no other run with it.
+workers::Company company_of(const Run& run) {
+  return run.attempt > 0 ? workers::Company::alone : workers::Company::shared;
 }
 
 std::string usage_of(const LiveRun& live, const Clock& clock) {
@@ -91,27 +99,30 @@ std::string Coordinator::start_body(const workers::Slot& slot) const {
 }
 
 // A worker is taken only once its run is allowed: one that is given back is announced as idle again.
-std::optional<Coordinator::Place> Coordinator::take_idle(std::optional<governor::Governor::Verdict> verdict) {
+std::optional<Coordinator::Place> Coordinator::take_idle(std::optional<governor::Governor::Verdict> verdict,
+                                                         workers::Company company) {
   std::shared_ptr<governor::AttemptMemory> memory;
   if (verdict) {
     auto* admitted = std::get_if<std::shared_ptr<governor::AttemptMemory>>(&*verdict);
     if (!admitted) return std::nullopt;
     memory = std::move(*admitted);
   }
-  auto slot = pool_.acquire();
+  auto slot = pool_.acquire(company);
   if (!slot) return std::nullopt;
   return Place{std::move(*slot), std::move(memory)};
 }
 
 std::optional<Coordinator::Place> Coordinator::place_for(const LiveRun& head) {
-  const auto idle = resting_ ? std::nullopt : pool_.idle();
+  const auto company = company_of(*head.run);
+  const auto idle = resting_ ? std::nullopt : pool_.idle(company);
   if (!idle) return std::nullopt;
-  if (!config_.governor) return take_idle(std::nullopt);
+  if (!config_.governor) return take_idle(std::nullopt, company);
   return take_idle(config_.governor->admit({.route = head.run->route,
                                             .cut_short_at = head.cut_short_at,
                                             .given_up_before = head.given_up,
                                             .worker = idle->index,
-                                            .pid = idle->pid}));
+                                            .pid = idle->pid}),
+                   company);
 }
 
 // For a run of which nothing is known but its route, and which may wait without harm where it is.

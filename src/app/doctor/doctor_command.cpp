@@ -48,7 +48,7 @@ void print_json(const Findings& findings) {
   json::array list;
   for (const auto& finding : findings) {
     list.push_back(json::object{
-        {"health", health}, {"subject", finding.subject}, {"text", finding.text}, {"advice", finding.advice}});
+        {"health", to_string(finding.health)}, {"subject", finding.subject}, {"text", finding.text}, {"advice", finding.advice}});
   }
   fmt::print("{}\n", json::serialize(json::object{{"findings", std::move(list)}}));
 }
