@@ -85,7 +85,12 @@ CREATE TABLE incidents (
 CREATE INDEX incidents_by_time ON incidents (at, id);
 )sql";
 
-constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings, kIncidents};
+// For the age of the oldest answer that nobody has acknowledged: Store::backlog().
+constexpr std::string_view kOldestUndelivered = R"sql(
+CREATE INDEX runs_not_acknowledged ON runs (finished_at) WHERE finished_at IS NOT NULL AND delivered_at IS NULL;
+)sql";
+
+constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings, kIncidents, kOldestUndelivered};
 static_assert(kMigrations.size() == kSchemaVersion);
 
 }  // namespace
