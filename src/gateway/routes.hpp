@@ -18,6 +18,9 @@ awaitable<void> get_timeline(Call call);
 awaitable<void> post_cancel(Call call);
 awaitable<void> post_ack(Call call);
 
+// operations/operations_routes.cpp
+awaitable<void> get_operations_events(Call call);
+
 // event_routes.cpp
 awaitable<void> get_events(Call call);
 
