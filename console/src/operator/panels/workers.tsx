@@ -17,7 +17,7 @@ export function WorkersPanel({ operations, onOpen }: { operations: Operations; o
   const widest = Math.max(1, supervisor?.resident_bytes ?? 0, ...workers.memory.map(whole));
   return (
     <Panel id="workers" title="Workers" aside={<p className="counts"><b>{workers.ready}</b> of <b>{workers.places.length}</b> ready</p>}>
-      <Scroll label="Workers">
+      <Scroll label="Each worker">
         <table className="workers">
           <thead>
             <tr><th scope="col">Place</th><th scope="col">State</th><th scope="col" className="wide">Memory by band</th><th scope="col" className="number">Held</th><th scope="col" className="number">Runs</th><th scope="col" className="number">Starts</th></tr>

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 interface Props {
   name: string;
@@ -14,6 +14,13 @@ type State = { phase: 'ready' | 'asking' | 'acting' } | { phase: 'done' | 'faile
 /** A button that does something to the server and says what came of it. */
 export function Action({ name, confirm, about, act }: Props) {
   const [state, setState] = useState<State>({ phase: 'ready' });
+  const button = useRef<HTMLButtonElement>(null);
+  const before = useRef(state.phase);
+  // The button that was pressed is gone: the focus goes to the one that stands in its place.
+  useEffect(() => {
+    if (before.current === 'asking' && state.phase !== 'asking') button.current?.focus();
+    before.current = state.phase;
+  }, [state.phase]);
   const label = about ? `: ${about}` : '';
   const run = async () => {
     setState({ phase: 'acting' });
@@ -31,7 +38,7 @@ export function Action({ name, confirm, about, act }: Props) {
           <button type="button" onClick={() => setState({ phase: 'ready' })}>No</button>
         </span>
       ) : (
-        <button type="button" disabled={state.phase === 'acting'} onClick={confirm ? () => setState({ phase: 'asking' }) : run}>
+        <button type="button" ref={button} aria-disabled={state.phase === 'acting'} onClick={state.phase === 'acting' ? undefined : confirm ? () => setState({ phase: 'asking' }) : run}>
           {state.phase === 'acting' ? 'Working…' : name}<span className="unseen">{label}</span>
         </button>
       )}
