@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <utility>
 
 #include "gateway/incident_json.hpp"
 #include "gateway/json_text.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::chrono::seconds kTick{1};
 // The backlog is for alerts, which count in minutes.
-constexpr int kTicksPerBacklog = 5;
+constexpr std::chrono::seconds kBacklogEvery{5};
 constexpr std::chrono::minutes kMarksOf{30};
 // An incident may become durable a moment after a later one: look back this far for those that were missing.
 constexpr std::chrono::seconds kLookBack{10};
@@ -21,7 +22,11 @@ constexpr int kIncidentsPerRead = 100;
 }  // namespace
 
 OperationsBoard::OperationsBoard(asio::any_io_executor executor, const Services& services)
-    : executor_(std::move(executor)), services_(services), ticked_(executor_) {}
+    : executor_(std::move(executor)), services_(services), ticked_(executor_), opened_(executor_) {}
+
+void OperationsBoard::set_consoles(std::size_t open) noexcept {
+  if (open > std::exchange(facts_.consoles, open)) opened_.notify_all();
+}
 
 void OperationsBoard::start() {
   spawn(executor_, "sample operations", [this] { return tick_regularly(); });
@@ -78,14 +83,17 @@ std::string OperationsBoard::topics_since(std::uint64_t version) const {
 }
 
 awaitable<void> OperationsBoard::read_journal_regularly() {
-  bool awake = true;
-  for (int ticks = 0; awake; ++ticks) {
-    if (ticks % kTicksPerBacklog == 0) {
+  auto backlog_due = services_.clock->steady();
+  auto wake = Wake::deadline;
+  while (wake != Wake::cancelled) {
+    const auto now = services_.clock->steady();
+    if (now >= backlog_due) {
       auto backlog = co_await services_.journal->backlog();
       facts_.backlog = backlog ? std::optional(*backlog) : std::nullopt;
+      backlog_due = now + kBacklogEvery;
     }
-    if (facts_.consoles > 0 || ticks == 0) co_await read_incidents();
-    awake = co_await sleep_until(services_.clock->steady() + kTick);
+    if (facts_.consoles > 0) co_await read_incidents();
+    wake = co_await opened_.wait_until(now + kTick);
   }
 }
 

@@ -40,8 +40,8 @@ class OperationsBoard {
   /// Notified after each tick while somebody watches.
   [[nodiscard]] Event& ticked() noexcept { return ticked_; }
 
-  /// How many watch: while none does, a tick is a sample and nothing more.
-  void set_consoles(std::size_t open) noexcept { facts_.consoles = open; }
+  /// How many watch: while none does, a tick is a sample and nothing more. For one more the incidents are read at once.
+  void set_consoles(std::size_t open) noexcept;
 
   [[nodiscard]] const SampleRing& samples() const noexcept { return samples_; }
   [[nodiscard]] const std::optional<journal::Backlog>& backlog() const noexcept { return facts_.backlog; }
@@ -73,6 +73,7 @@ class OperationsBoard {
   asio::any_io_executor executor_;
   const Services& services_;
   Event ticked_;
+  Event opened_;
   BoardFacts facts_;
   std::optional<SteadyTime> level_changed_at_;
   SampleRing samples_;

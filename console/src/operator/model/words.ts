@@ -60,7 +60,7 @@ const kReasons: Record<string, string> = {
   workers_failing: 'workers fail to start',
   retry_backoff: 'pause before the next attempt',
   at_another_instance: 'waits at another server',
-  memory: 'memory',
+  memory: 'waits for memory',
   same_question: 'the same question is being answered',
 };
 

@@ -40,6 +40,11 @@ export function MemoryPanel({ operations }: { operations: Operations }) {
         </fieldset>
       </div>
       <MemoryChart samples={samples} marks={marks} levels={operations.levels} begin={begin} end={end} label={summary(samples.length, minutes, used, limit, peak, marks.length)} />
+      <ul className="legend lines" aria-label="Lines in the graph">
+        <li className="used"><span aria-hidden="true" />used by the server and its workers</li>
+        <li className="own"><span aria-hidden="true" />by the server itself</li>
+        <li className="limit"><span aria-hidden="true" />limit</li>
+      </ul>
       {kinds.length > 0 && (
         <ul className="legend" aria-label="Marks in the graph">
           {kinds.map((kind) => <li key={kind} className={kind}><span aria-hidden="true" />{kMarkNames[kind]}<b>{marks.filter((mark) => kindOf(mark) === kind).length}</b></li>)}

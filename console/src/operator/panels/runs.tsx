@@ -59,11 +59,11 @@ function Step({ run }: { run: LiveRun }) {
 function Why({ run, waited }: { run: LiveRun; waited: number }) {
   const { queue } = run;
   if (!queue) return <>waits</>;
-  const parts = [];
+  const parts = queue.detail ? [queue.detail] : [];
   if (queue.position !== null) parts.push(queue.position === 1 ? 'next' : `number ${queue.position}`);
   if (queue.free_bytes !== undefined) parts.push(`${size(queue.free_bytes)} free`);
   if (queue.estimate_seconds !== null) parts.push(waited < queue.estimate_seconds ? `about ${duration(queue.estimate_seconds)}` : 'longer than estimated');
-  return <>{reason(queue.reason)}{queue.detail && <>: {queue.detail}</>}<small>{parts.join(', ')}</small></>;
+  return <>{reason(queue.reason)}<small>{parts.join(', ')}</small></>;
 }
 
 /** What it has taken, of what it was expected to take at most. */

@@ -81,9 +81,9 @@ function Story({ run, entries }: Seen) {
         <Figure name="State" value={run.status} note={run.error?.message} tone={run.status === 'failed' || run.status === 'expired' ? 'bad' : undefined} />
         <Figure name="Accepted" value={clock(run.created_at)} note={run.delivered_at ? `delivered ${clock(run.delivered_at)}` : 'not acknowledged'} />
         <Figure name="Took" value={run.finished_at ? took(run.finished_at - run.created_at) : 'under way'} note={run.attempt > 1 ? `${run.attempt} attempts` : ''} />
-        <Figure name="Memory kept" value={bytes('retained_bytes')} note={memory ? `peak ${bytes('peak_bytes')}, expected ${bytes('predicted_bytes')} more at most` : 'not measured'} />
+        <Figure name="Memory kept" value={bytes('retained_bytes')} note={memory ? `worker at ${bytes('peak_bytes')} at most; ${bytes('predicted_bytes')} more were expected` : 'not measured'} />
       </Figures>
-      <ol className="lines">
+      <ol className="entries">
         {lines.map((line) => (
           <li key={line.seq} className={line.tone}>
             <span className="since">{sinceText(line.since)}</span>

@@ -14,10 +14,10 @@ export class MemoryPlot {
   private readonly watch: ResizeObserver;
   private readonly theme = window.matchMedia('(prefers-color-scheme: dark)');
   private data: ChartData | undefined;
-  private colours: CSSStyleDeclaration;
+  /** Custom properties as they are used in the present theme. */
+  private readonly colours = new Map<string, string>();
 
   constructor(private readonly place: HTMLElement) {
-    this.colours = getComputedStyle(place);
     this.plot = new uPlot(this.options(), [[], [], [], []], place);
     this.watch = new ResizeObserver(() => this.plot.setSize(this.size()));
     this.watch.observe(place);
@@ -42,22 +42,22 @@ export class MemoryPlot {
   }
 
   private readonly repaint = (): void => {
-    this.colours = getComputedStyle(this.place);
+    this.colours.clear();
     this.plot.redraw(false, true);
   };
 
-  private colour(name: string): string {
-    return this.colours.getPropertyValue(name).trim();
-  }
-
-  /** A custom property as it is used: light-dark() is resolved by whoever uses it, not by its name. */
+  /** light-dark() is resolved by whoever uses the property, not by the property. */
   private resolved(name: string): string {
-    const probe = document.createElement('span');
-    probe.className = 'probe';
-    probe.style.color = this.colour(name);
-    this.place.append(probe);
-    const colour = getComputedStyle(probe).color;
-    probe.remove();
+    let colour = this.colours.get(name);
+    if (colour === undefined) {
+      const probe = document.createElement('span');
+      probe.className = 'probe';
+      probe.style.color = `var(${name})`;
+      this.place.append(probe);
+      colour = getComputedStyle(probe).color;
+      probe.remove();
+      this.colours.set(name, colour);
+    }
     return colour;
   }
 
@@ -67,16 +67,16 @@ export class MemoryPlot {
 
   private options(): uPlot.Options {
     const ink = () => this.resolved('--soft');
-    const grid = { stroke: () => this.resolved('--line'), width: 1 };
+    const ticks = { stroke: () => this.resolved('--line'), width: 1 };
     return {
       ...this.size(),
       legend: { show: false },
       cursor: { show: false },
-      padding: [22, 12, 0, 0],
+      padding: [22, 26, 0, 0],
       scales: { x: { time: true }, y: { auto: false } },
       axes: [
-        { stroke: ink, grid: { show: false }, ticks: grid, size: 34, values: (_, times, _axis, _space, step) => times.map((time) => timeText(time, step)) },
-        { stroke: ink, grid, ticks: { show: false }, size: 58, values: (_, sizes) => sizes.map((megabytes) => `${megabytes} MB`) },
+        { stroke: ink, grid: { show: false }, ticks, size: 34, values: (_, times, _axis, _space, step) => times.map((time) => timeText(time, step)) },
+        { stroke: ink, grid: { show: false }, ticks: { show: false }, size: 58, values: (_, sizes) => sizes.map((megabytes) => `${megabytes} MB`) },
       ],
       series: [
         {},
@@ -92,15 +92,23 @@ export class MemoryPlot {
     const limit = this.data && limitOf(this.data);
     if (!limit) return;
     const [warning, critical, emergency] = this.data!.levels;
-    const bands: [number, number, string][] = [[warning, critical, '--band-warning'], [critical, emergency, '--band-critical'], [emergency, 1, '--band-emergency']];
+    const bands: [number, number, string][] = [[warning, critical, 'warning'], [critical, emergency, 'critical'], [emergency, 1, 'emergency']];
+    const { ctx } = plot;
     const { left, width } = plot.bbox;
-    plot.ctx.save();
-    for (const [from, to, colour] of bands) {
+    const unit = window.devicePixelRatio;
+    ctx.save();
+    ctx.font = `${11 * unit}px system-ui, sans-serif`;
+    ctx.textAlign = 'left';
+    ctx.textBaseline = 'bottom';
+    for (const [from, to, name] of bands) {
       const top = plot.valToPos(to * limit, 'y', true);
-      plot.ctx.fillStyle = this.resolved(colour);
-      plot.ctx.fillRect(left, top, width, plot.valToPos(from * limit, 'y', true) - top);
+      const height = plot.valToPos(from * limit, 'y', true) - top;
+      ctx.fillStyle = this.resolved(`--band-${name}`);
+      ctx.fillRect(left, top, width, height);
+      ctx.fillStyle = this.resolved('--soft');
+      if (height >= 10 * unit) ctx.fillText(name, left + 6 * unit, top + height);
     }
-    plot.ctx.restore();
+    ctx.restore();
   }
 
   /** A line from top to bottom for each, and a sign at its top that differs by shape. */
