@@ -14,6 +14,7 @@
 #include "app/file_lock.hpp"
 #include "app/governing.hpp"
 #include "app/instance_id.hpp"
+#include "app/mask_password.hpp"
 #include "app/open_files.hpp"
 #include "app/open_journal.hpp"
 #include "app/peak_file.hpp"
@@ -83,6 +84,19 @@ gateway::AuthConfig auth_config(const Settings& settings) {
     config.test_secret = settings.test_secret;
   }
   return config;
+}
+
+std::vector<gateway::ShownSetting> shown_settings(const LoadedSettings& settings) {
+  std::vector<gateway::ShownSetting> shown;
+  for (const auto& setting : all_settings()) {
+    const auto origin = settings.origins.find(setting.key);
+    shown.push_back({.key = std::string(setting.key),
+                     .value = mask_password(setting.show(settings.values)),
+                     .origin = origin == settings.origins.end() ? "default" : origin->second,
+                     .environment = std::string(setting.environment),
+                     .help = std::string(setting.help)});
+  }
+  return shown;
 }
 
 gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<BuiltinWorkerData> builtin) {
@@ -315,7 +329,8 @@ class Service {
   Result<std::optional<int>> outcome_;
 };
 
-Result<std::optional<int>> serve_until_stopped(const Settings& settings, const LoadSettings& load) {
+Result<std::optional<int>> serve_until_stopped(const LoadedSettings& loaded, const LoadSettings& load) {
+  const auto& settings = loaded.values;
   const auto inherited = inherited_socket();
   if (!inherited) return std::unexpected(inherited.error());
   auto data = DataDir::open(settings.data_dir);
@@ -336,8 +351,11 @@ Result<std::optional<int>> serve_until_stopped(const Settings& settings, const L
     builtin = std::move(*found);
   }
   auto cache = cache_config(settings, builtin);
+  auto gateway = gateway_config(settings, std::move(builtin));
+  gateway.instance = *instance;
+  gateway.settings = shown_settings(loaded);
   Service service(settings, load, std::move(*data), std::move(*instance), std::move(*store), std::move(*workers),
-                  std::move(cache), gateway_config(settings, std::move(builtin)));
+                  std::move(cache), std::move(gateway));
   return service.run(*inherited);
 }
 
@@ -351,7 +369,7 @@ int serve(const LoadedSettings& settings, const LoadSettings& load) {
   raise_open_files();
   log::start(settings.values.debug ? log::Level::debug : log::Level::info,
              settings.values.log_format == "json" ? log::Format::json : log::Format::text);
-  auto served = serve_until_stopped(settings.values, load);
+  auto served = serve_until_stopped(settings, load);
   log::stop();
   if (served && !*served) return 0;
   const auto error = served ? become_successor(**served) : std::move(served).error();

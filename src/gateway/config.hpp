@@ -29,6 +29,15 @@ struct PassThroughConfig {
   std::size_t most = 1024;                        ///< At once. Each takes two descriptors.
 };
 
+/// A setting in force as `holdfast config` shows it: passwords and secrets are masked.
+struct ShownSetting {
+  std::string key;
+  std::string value;
+  std::string origin;  ///< Where the value came from.
+  std::string environment;
+  std::string help;
+};
+
 struct GatewayConfig {
   ServerConfig server;
   TrustedNames trusted;
@@ -44,7 +53,9 @@ struct GatewayConfig {
       data_tables;                    ///< What the built-in worker answers from; absent: another worker.
   std::vector<std::string> examples;  ///< Questions to begin with: GET /initial-followup-prompts.
   std::string version = "0.1.0";
-  std::string store_name = "sqlite";  ///< `database.checkpointer_type` of GET /health.
+  std::string instance = "only";       ///< As incidents name this server.
+  std::vector<ShownSetting> settings;  ///< For consoles of administrators.
+  std::string store_name = "sqlite";   ///< `database.checkpointer_type` of GET /health.
   AllowanceConfig allowance;
   PassThroughConfig pass_through;
   std::vector<GuaranteedRoute> guaranteed;             ///< docs/guaranteed-routes.md

@@ -62,6 +62,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/health/rate-limits", kNoBody, get_rate_limits},
     Route{"GET", "/v1/probe/hold", kNoBody, get_probe_hold},
     Route{"GET", "/v1/probe/stream", kNoBody, get_probe_stream},
+    Route{"GET", "/v1/operations/events", kNoBody, get_operations_events},
     Route{"GET", "/v1/incidents", kNoBody, get_incidents, Access::admin},
     Route{"POST", "/admin/reset-pool", kNoBody, post_reset_pool, Access::admin},
     Route{"POST", "/admin/relieve", kNoBody, post_relieve, Access::admin},
@@ -121,11 +122,12 @@ Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator,
     : config_(std::move(config)),
       authentication_(executor, clock, config_.auth),
       proxy_(executor, pool, clock, config_.pass_through),
-      server_(std::move(executor), clock, config_.server,
+      server_(executor, clock, config_.server,
               {.serve = [this](Exchange* exchange) { return serve(exchange); },
                .streams_body = [this](const Request& request) { return passes(request); },
                .sweep = [this](SteadyTime now) { proxy_.sweep(now); }}),
-      turnstile_(config_.allowance) {
+      turnstile_(config_.allowance),
+      consoles_(std::move(executor), services_) {
   // No page can rebind an address, and with a login a name has nothing to win either: pages of other origins do not
   // have the token. Names are still checked, addresses need not be listed.
   config_.trusted.any_address = authentication_.required();
@@ -137,6 +139,7 @@ Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator,
   services_.server = &server_;
   services_.turnstile = &turnstile_;
   services_.proxy = &proxy_;
+  services_.consoles = &consoles_;
   services_.reserve = &reserve_;
   services_.started = clock.steady();
   services_.started_wall = clock.wall();

@@ -11,6 +11,7 @@
 #include "gateway/config.hpp"
 #include "gateway/fallback.hpp"
 #include "gateway/listen_socket.hpp"
+#include "gateway/operations/consoles.hpp"
 #include "gateway/proxy/proxy.hpp"
 #include "gateway/route.hpp"
 #include "gateway/server.hpp"
@@ -44,6 +45,7 @@ class Gateway {
   void start() {
     authentication_.start();
     server_.start();
+    consoles_.start();
   }
 
   /// Where the page is: "http://127.0.0.1:8000/". After listen().
@@ -81,6 +83,7 @@ class Gateway {
   Turnstile turnstile_;
   FallbackReserve reserve_;
   Services services_;
+  Consoles consoles_;
   ListenAddress address_;
 };
 

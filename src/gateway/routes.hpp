@@ -20,6 +20,8 @@ awaitable<void> post_ack(Call call);
 
 // guaranteed/guaranteed_run.cpp
 awaitable<void> get_response(Call call);
+// operations/operations_routes.cpp
+awaitable<void> get_operations_events(Call call);
 
 // event_routes.cpp
 awaitable<void> get_events(Call call);

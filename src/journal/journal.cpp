@@ -71,6 +71,10 @@ awaitable<Result<ThreadPage>> Journal::threads(std::string owner, int offset, in
              [owner = std::move(owner), offset, limit](Store& store) { return store.threads(owner, offset, limit); });
 }
 
+awaitable<Result<Backlog>> Journal::backlog() {
+  return ask(*thread_, [](Store& store) { return store.backlog(); });
+}
+
 awaitable<Result<std::vector<Run>>> Journal::unfinished() {
   return ask(*thread_, [](Store& store) { return store.unfinished(); });
 }

@@ -56,6 +56,7 @@ class Journal {
   awaitable<Result<std::vector<Run>>> thread_runs(std::string owner, std::string thread_id, int limit);
   awaitable<Result<ThreadPage>> threads(std::string owner, int offset, int limit);
   awaitable<Result<std::vector<Run>>> unfinished();
+  awaitable<Result<Backlog>> backlog();
 
   [[nodiscard]] bool shared() const noexcept;
   awaitable<Result<int>> renew_lease(std::string instance, std::chrono::milliseconds ttl);

@@ -88,7 +88,12 @@ CREATE INDEX incidents_by_time ON incidents (at, id);
 // Entries of the kinds `response` and `piece`, which an older Holdfast does not know: it is not to open the journal.
 constexpr std::string_view kKeptResponses = "SELECT 1;\n";
 
-constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings, kIncidents, kKeptResponses};
+// For the age of the oldest answer that nobody has acknowledged: Store::backlog().
+constexpr std::string_view kOldestUndelivered = R"sql(
+CREATE INDEX runs_not_acknowledged ON runs (finished_at) WHERE finished_at IS NOT NULL AND delivered_at IS NULL;
+)sql";
+
+constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings, kIncidents, kKeptResponses, kOldestUndelivered};
 static_assert(kMigrations.size() == kSchemaVersion);
 
 }  // namespace

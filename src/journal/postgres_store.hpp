@@ -39,6 +39,7 @@ class PostgresStore final : public Store {
     return reads_.threads(owner, offset, limit);
   }
   Result<std::vector<Run>> unfinished() override { return reads_.unfinished(); }
+  Result<Backlog> backlog() override { return reads_.backlog(); }
   Result<std::vector<RunVersion>> versions(std::span<const RunId> ids) override { return reads_.versions(ids); }
   Result<std::vector<Rating>> ratings(const std::string& owner, const std::string& thread_id) override {
     return reads_.ratings(owner, thread_id);

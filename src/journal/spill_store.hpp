@@ -49,6 +49,8 @@ class SpillStore final : public Store {
   Result<ThreadPage> threads(const std::string& owner, int offset, int limit) override;
   /// The local ones and, when the database is not shared, its own: those of a shared one are claimed or taken over.
   Result<std::vector<Run>> unfinished() override;
+  /// Of the database and, until they are moved there, the local runs. unavailable: the database is away.
+  Result<Backlog> backlog() override;
 
   [[nodiscard]] bool shared() const noexcept override { return config_.shared; }
   Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;

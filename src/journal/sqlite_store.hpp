@@ -36,6 +36,7 @@ class SqliteStore final : public Store {
     return reads_.threads(owner, offset, limit);
   }
   Result<std::vector<Run>> unfinished() override { return reads_.unfinished(); }
+  Result<Backlog> backlog() override { return reads_.backlog(clock_.wall()); }
   [[nodiscard]] StoreHealth health() const override;
 
   Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;

@@ -12,6 +12,7 @@
 #include <span>
 #include <variant>
 
+#include "journal/backlog.hpp"
 #include "journal/incident.hpp"
 #include "journal/record.hpp"
 
@@ -210,6 +211,9 @@ class Store {
 
   /// Every run that is queued or running, oldest first: what recovery starts from.
   virtual Result<std::vector<Run>> unfinished() = 0;
+
+  /// Costs at most kMostCounted index entries. By the clock of the store.
+  virtual Result<Backlog> backlog() = 0;
 
   // Several instances on one database. All times are the store's, so that clocks of instances do not matter.
 

@@ -19,6 +19,7 @@
 #include "runs/answer_cache.hpp"
 #include "runs/flights.hpp"
 #include "runs/live_run.hpp"
+#include "runs/recent_ends.hpp"
 #include "runs/retry_policy.hpp"
 #include "runs/run_queue.hpp"
 #include "workers/pool.hpp"
@@ -146,6 +147,12 @@ class Coordinator {
 
   [[nodiscard]] CoordinatorStatus status() const;
 
+  /// Runs that are queued or running here, oldest first; of one owner, or of all. What they point to changes at the
+  /// next await (coordinator_overview.cpp).
+  [[nodiscard]] std::vector<std::shared_ptr<const LiveRun>> unfinished(const std::optional<std::string>& owner) const;
+
+  [[nodiscard]] const std::deque<EndedRun>& recent_ends() const noexcept { return ends_.list(); }
+
   [[nodiscard]] AnswerCache& answers() noexcept { return answers_; }
 
   /// True once drain() was called.
@@ -253,6 +260,9 @@ class Coordinator {
   awaitable<void> look_at_others();
   void note_change(const journal::Change& change);
 
+  void note_step(LiveRun& live, const workers::WorkerEvent& event);
+  void note_end(const LiveRun& live);
+
   /// Takes over the durable state and wakes who waits for it. A terminal run is live no more.
   void update(LiveRun& live, Run run);
   void end_run(LiveRun& live);
@@ -270,6 +280,7 @@ class Coordinator {
   Flights flights_;
   std::size_t accepting_ = 0;  ///< On their way into the journal: they have a place in the queue already.
   CoordinatorStatus counts_;
+  RecentEnds ends_;
   double mean_run_ms_ = 0;                           ///< Moving average over finished attempts; 0 while there is none.
   int tasks_ = 0;                                    ///< Attempts under way and waits before the next.
   Event idle_;                                       ///< tasks_ became 0.

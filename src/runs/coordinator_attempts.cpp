@@ -226,7 +226,12 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
   };
   if (place.memory) place.memory->retriable = may_be_repeated(*live->run);
   if (place.memory) config_.governor->begin(*place.memory, live->run->id.text());
+  live->step = {};
+  live->worker = place.slot.worker_index();
+  live->memory = place.memory;
   auto outcome = co_await place.slot.dispatch(std::move(attempt), std::move(sink));
+  live->worker = -1;
+  live->memory = nullptr;
   if (place.memory) {
     end_memory(*live, *place.memory, outcome);
     pump();
@@ -371,6 +376,7 @@ awaitable<Result<void>> Coordinator::record_event(LiveRunPtr live, int attempt, 
     auto written = co_await journal_.append(std::move(copy));
     if (written) {
       HOLDFAST_HOOK_POINT("runs.after_progress");
+      note_step(*live, event);
       update(*live, std::move(written->run));
       co_return Result<void>{};
     }

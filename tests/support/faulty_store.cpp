@@ -99,6 +99,11 @@ Result<std::vector<Run>> FaultyStore::unfinished() {
   return store_->unfinished();
 }
 
+Result<Backlog> FaultyStore::backlog() {
+  if (cannot_read()) return unreadable();
+  return store_->backlog();
+}
+
 Result<int> FaultyStore::renew_lease(const std::string& instance, std::chrono::milliseconds ttl) {
   if (cannot_read()) return unreadable();
   return store_->renew_lease(instance, ttl);

@@ -68,6 +68,7 @@ class FaultyStore final : public journal::Store {
                                                 int limit) override;
   Result<journal::ThreadPage> threads(const std::string& owner, int offset, int limit) override;
   Result<std::vector<journal::Run>> unfinished() override;
+  Result<journal::Backlog> backlog() override;
   [[nodiscard]] journal::StoreHealth health() const override {
     auto health = store_->health();
     if (connections) health.connections = *connections;

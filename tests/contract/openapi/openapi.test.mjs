@@ -542,6 +542,38 @@ test('What happened to the servers is listed for administrators, page by page', 
   assert.equal((await exercise(200, 'GET', path, { on: cut })).json.complete, false);
 });
 
+/** The first event of a console's stream, as text; the stream goes on until `end()`. */
+async function openConsole(on, headers = {}) {
+  const stop = new AbortController();
+  const response = await fetch(`${on.base}/v1/operations/events`, { headers, signal: stop.signal });
+  let body = '';
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  while (!/\ndata: .*\n\n/.test(body)) body += (await reader.read()).value;
+  const seenHead = { status: response.status, headers: Object.fromEntries(response.headers), body };
+  return { ...seenHead, read: async () => (await reader.read()).value, end: () => stop.abort() };
+}
+
+test('A console is told everything, to each what is theirs', async () => {
+  const path = '/v1/operations/events';
+  await finishedRun();
+  const dataOf = (text) => JSON.parse(/\ndata: (.*)\n\n/.exec(text)[1]);
+  const console = check('GET', path, await openConsole(server));
+  const all = dataOf(console.body);
+  assert.deepEqual(faultsOfValue('OperationsSnapshot', all), []);
+  assert.equal(all.topics.ended[0].status, 'completed');
+  const change = dataOf(`\n${(await console.read()).replace(/^event: change/, '')}`);
+  assert.deepEqual(faultsOfValue('OperationsChange', change), []);
+  console.end();
+  const own = await openConsole(guarded, { Authorization: `Bearer ${adasKey}` });
+  assert.deepEqual(faultsOfValue('OperationsSnapshot', dataOf(own.body)), []);
+  assert.deepEqual(Object.keys(dataOf(own.body).topics), ['runs', 'ended']);
+  own.end();
+  const many = [];
+  for (let i = 0; i < 16; i++) many.push(await openConsole(narrow));
+  await exercise(503, 'GET', path, { on: narrow });
+  for (const one of many) one.end();
+});
+
 test('A server that stops is not ready', async () => {
   await calm();
   await workingRun('sleep 2');
