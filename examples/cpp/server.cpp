@@ -33,14 +33,16 @@ Request read_request(int client) {
     if (head_end != std::string::npos) continue;
     head_end = text.find("\r\n\r\n");
     const auto header = text.find("Content-Length: ");
-    if (head_end != std::string::npos && header < head_end) length = std::strtoul(text.c_str() + header + 16, nullptr, 10);
+    if (head_end != std::string::npos && header < head_end)
+      length = std::strtoul(text.c_str() + header + 16, nullptr, 10);
   }
   return {text.substr(0, text.find("\r\n")), text.substr(head_end + 4)};
 }
 
 void answer(int client, const std::string& status, const std::string& body) {
-  const auto text = "HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\nContent-Length: " +
-                    std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
+  const auto text = "HTTP/1.1 " + status +
+                    "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+                    "\r\nConnection: close\r\n\r\n" + body;
   for (std::size_t sent = 0; sent < text.size();) {
     const auto wrote = ::send(client, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
     if (wrote <= 0) return;
@@ -55,7 +57,8 @@ void analyze(int client, const Request& request) {
   std::istringstream words(request.body);
   int count = 0;
   for (std::string word; words >> word;) ++count;
-  answer(client, "200 OK", "{\"result\": \"" + std::to_string(count) + " words\", \"pid\": " + std::to_string(::getpid()) + "}");
+  answer(client, "200 OK",
+         "{\"result\": \"" + std::to_string(count) + " words\", \"pid\": " + std::to_string(::getpid()) + "}");
 }
 
 }  // namespace

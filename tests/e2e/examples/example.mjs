@@ -57,7 +57,7 @@ export class Example {
     if (!example.base) throw new Error(`it ended at once:\n${example.said}`);
     await until('a worker', async () => {
       if (/workers\.crash_loop/.test(example.said)) throw new Error(`its worker does not start:\n${example.said}`);
-      return (await fetch(`${example.base}/nothing-here`)).status === 404;
+      return (await fetch(`${example.base}/nothing-here`)).status < 500;
     });
     return example;
   }
@@ -80,13 +80,20 @@ export class Example {
     return (await this.get(`/v1/runs/${runId}/timeline`)).entries;
   }
 
+  /** SIGKILL to the process that works on the run. Resolves to true; rejects while nobody does. */
+  async killWorkerOf(runId) {
+    const { pid } = (await this.timeline(runId)).findLast((entry) => entry.kind === 'started');
+    process.kill(workingProcess(pid), 'SIGKILL');
+    return true;
+  }
+
   /** Asks, kills the process that works on it once it works, and returns the run as it ended. */
   async askAndKill(body, { works } = {}) {
     const run_id = randomUUID();
     await this.ask({ ...body, run_id }, { Prefer: 'respond-async' });
-    const { pid } = await until('a start', async () => (await this.timeline(run_id)).find((entry) => entry.kind === 'started'));
+    await until('a start', async () => (await this.timeline(run_id)).some((entry) => entry.kind === 'started'));
     await (works ? until('work', () => works(run_id)) : pause(300));
-    process.kill(workingProcess(pid), 'SIGKILL');
+    await this.killWorkerOf(run_id);
     return until(`the end of ${run_id}`, async () => {
       const run = await this.get(`/v1/runs/${run_id}`);
       return ['completed', 'failed', 'cancelled', 'expired'].includes(run.status) && run;
