@@ -55,7 +55,8 @@ GoverningConfig governing_config(const Settings& settings) {
 }
 
 runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string instance,
-                                           runs::AnswerCacheConfig cache, governor::Governor& governor) {
+                                           runs::AnswerCacheConfig cache, runs::WorkerTokens& tokens,
+                                           governor::Governor& governor) {
   return {.route = settings.worker_route,
           .instance = std::move(instance),
           .lease = settings.database_lease,
@@ -65,6 +66,7 @@ runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string
           .retry = {.max_crashes = settings.max_crashes, .max_attempts = settings.max_attempts},
           .send_history = settings.worker_command.empty(),
           .cache = std::move(cache),
+          .tokens = &tokens,
           .governor = &governor,
           .max_answer = settings.max_answer};
 }
@@ -112,12 +114,18 @@ gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<Bu
   config.allowance.burst = settings.limit_burst;
   config.allowance.waiting = settings.limit_waiting;
   config.guaranteed = settings.guaranteed;
+  config.checkpoints.user_bytes = static_cast<std::int64_t>(settings.checkpoints_user_size.count());
   config.pass_through.on = passes_through(settings);
   config.pass_through.timeout = settings.pass_through_timeout;
   if (builtin) {
     config.examples = std::move(builtin->examples);
     config.data_tables = std::move(builtin->tables);
   }
+  return config;
+}
+
+gateway::GatewayConfig with_workers(gateway::GatewayConfig config, const runs::WorkerTokens& tokens) {
+  config.worker_tokens = &tokens;
   return config;
 }
 
@@ -161,10 +169,11 @@ class Service {
               governing_.on_tick(change);
             }),
         governing_(io_.get_executor(), system_clock(), governing_config(settings), governing_parts()),
-        coordinator_(io_.get_executor(), journal_, pool_, system_clock(),
-                     coordinator_config(settings, std::move(instance), std::move(cache), governing_.governor())),
+        coordinator_(
+            io_.get_executor(), journal_, pool_, system_clock(),
+            coordinator_config(settings, std::move(instance), std::move(cache), tokens_, governing_.governor())),
         gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
-                 with_memory(std::move(gateway), memory_.view(), governing_)) {
+                 with_workers(with_memory(std::move(gateway), memory_.view(), governing_), tokens_)) {
     governing_.set_actions(make_relief_actions({.cache = coordinator_.answers().entries(),
                                                 .gateway = gateway_,
                                                 .journal = journal_,
@@ -184,6 +193,7 @@ class Service {
       return fail(listening.error().code(), listening.error().message() + "; choose another address with --listen");
     }
     if (!listening) return std::unexpected(listening.error());
+    tokens_.set_url(gateway_.local_url());
     spawn(io_.get_executor(), "serve", [this] { return start(); });
     spawn(io_.get_executor(), "signals", [this] { return obey_signals(); });
     io_.run();
@@ -312,6 +322,7 @@ class Service {
   const Settings& settings_;
   const LoadSettings& load_settings_;
   asio::cancellation_signal stop_retention_;
+  runs::WorkerTokens tokens_;  ///< Attempts that io_ still holds give theirs back.
   asio::io_context io_{1};
   DataDir data_;
   PeakFile peaks_;

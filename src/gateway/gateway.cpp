@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "gateway/assets.hpp"
 #include "gateway/guaranteed/guaranteed_run.hpp"
+#include "gateway/identity/credential.hpp"
 #include "gateway/proxy/forwarded_head.hpp"
 #include "gateway/route.hpp"
 #include "gateway/routes.hpp"
@@ -24,6 +25,13 @@ constexpr std::array kRoutes{
     Route{"POST", "/v1/threads/{thread_id}/runs", kNeedsBody, post_thread_run},
     Route{"GET", "/v1/threads/{thread_id}/runs", kNoBody, get_thread_runs},
     Route{"GET", "/v1/threads", kNoBody, get_threads},
+    Route{"GET", "/v1/checkpoints", kNoBody, get_checkpoints},
+    Route{"GET", "/v1/threads/{thread_id}/checkpoints", kNoBody, get_checkpoints, Access::thread},
+    Route{"DELETE", "/v1/threads/{thread_id}/checkpoints", kNoBody, delete_checkpoints, Access::thread},
+    Route{"GET", "/v1/threads/{thread_id}/checkpoints/{checkpoint_id}", kNoBody, get_checkpoint, Access::thread},
+    Route{"PUT", "/v1/threads/{thread_id}/checkpoints/{checkpoint_id}", kNeedsBody, put_checkpoint, Access::thread},
+    Route{"PUT", "/v1/threads/{thread_id}/checkpoints/{checkpoint_id}/writes/{task_id}", kNeedsBody,
+          put_checkpoint_writes, Access::thread},
     Route{"GET", "/v1/runs", kNoBody, get_runs},
     Route{"GET", "/v1/runs/{run_id}", kNoBody, get_run},
     Route{"GET", "/v1/runs/{run_id}/events", kNoBody, get_events},
@@ -172,6 +180,14 @@ std::string Gateway::url() const {
   return fmt::format("http://{}:{}/", v6 ? "[" + address_.host + "]" : address_.host, address_.port);
 }
 
+std::string Gateway::local_url() const {
+  const bool v6 = address_.host.contains(':');
+  std::string host = v6 ? "[" + address_.host + "]" : address_.host;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "[::]") host = "[::1]";
+  return fmt::format("http://{}:{}", host, address_.port);
+}
+
 void Gateway::drop_caches() { turnstile_.allowance.forget_idle(services_.clock->steady()); }
 
 awaitable<void> Gateway::drain(SteadyTime deadline) {
@@ -179,8 +195,22 @@ awaitable<void> Gateway::drain(SteadyTime deadline) {
   authentication_.stop();
 }
 
-awaitable<Result<Subject>> Gateway::subject_for(const Route* route, const Request* request) {
+// Absent: the request is none of a worker.
+std::optional<Result<Subject>> Gateway::worker_subject(const RouteMatch& match, const Request& request) const {
+  if (match.route->access != Access::thread || config_.worker_tokens == nullptr) return std::nullopt;
+  const auto token = credential_of(request.headers, KeyHeader::ignored);
+  if (!token || !token->starts_with(runs::WorkerTokens::kPrefix)) return std::nullopt;
+  const auto* grant = config_.worker_tokens->find(*token);
+  if (grant == nullptr || grant->thread_id != match.parameters.front()) {
+    return fail(ErrorCode::invalid_argument, "the worker token is of another thread, or its attempt has ended");
+  }
+  return Subject{.owner = grant->owner, .admin = false};
+}
+
+awaitable<Result<Subject>> Gateway::subject_for(const RouteMatch* match, const Request* request) {
+  const auto* route = match->route;
   if (route->access == Access::anybody) co_return Subject();
+  if (auto worker = worker_subject(*match, *request)) co_return std::move(*worker);
   auto subject = co_await authentication_.identify(request);
   if (!subject && route->access == Access::optional) co_return Subject();
   co_return subject;
@@ -266,7 +296,7 @@ awaitable<void> Gateway::serve(Exchange* exchange) {
       co_return;
     }
   }
-  auto subject = co_await subject_for(match.route, &request);
+  auto subject = co_await subject_for(&match, &request);
   if (!subject) {
     log::debug("gateway.unauthenticated", {{"path", request.target.path}, {"why", subject.error().message()}});
     auto response = unauthenticated(subject.error(), request.target.path);

@@ -51,6 +51,13 @@ awaitable<void> get_chat_sentiments(Call call);
 awaitable<void> delete_chat(Call call);
 awaitable<void> delete_thread(Call call);
 
+// checkpoint_routes.cpp
+awaitable<void> get_checkpoints(Call call);
+awaitable<void> get_checkpoint(Call call);
+awaitable<void> put_checkpoint(Call call);
+awaitable<void> put_checkpoint_writes(Call call);
+awaitable<void> delete_checkpoints(Call call);
+
 // rating_routes.cpp
 awaitable<void> post_feedback(Call call);
 awaitable<void> post_sentiment(Call call);

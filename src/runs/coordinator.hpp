@@ -22,6 +22,7 @@
 #include "runs/recent_ends.hpp"
 #include "runs/retry_policy.hpp"
 #include "runs/run_queue.hpp"
+#include "runs/worker_tokens.hpp"
 #include "workers/pool.hpp"
 
 namespace holdfast::runs {
@@ -78,6 +79,8 @@ struct CoordinatorConfig {
   RetryPolicy retry;
   bool send_history = true;  ///< The built-in worker reads earlier runs of the thread (docs/worker-protocol.md).
   AnswerCacheConfig cache;
+  /// Gives each attempt its token; outlives the coordinator. Null: workers get none.
+  WorkerTokens* tokens = nullptr;
   /// Says what may start; outlives the coordinator. Null: whatever meets an idle worker.
   governor::Governor* governor = nullptr;
   /// The longest body of a response on a guaranteed route.

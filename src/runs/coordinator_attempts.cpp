@@ -91,6 +91,20 @@ std::string usage_of(const LiveRun& live, const Clock& clock) {
   return json::serialize(usage);
 }
 
+// Valid for as long as what is returned lives.
+WorkerTokens::Hold pass_for(const Run& run, WorkerTokens* tokens, workers::Attempt& attempt) {
+  if (tokens == nullptr || tokens->url().empty()) return {};
+  auto hold = tokens->issue({.owner = run.owner, .thread_id = run.thread_id});
+  attempt.token = hold.token();
+  attempt.url = tokens->url();
+  return hold;
+}
+
+void tell_memory(const governor::AttemptMemory& memory, workers::Attempt& attempt) {
+  attempt.memory_level = to_string(memory.receipt.level_at_start);
+  attempt.memory_reserved = memory.hold.reserved();
+}
+
 }  // namespace
 
 std::string Coordinator::start_body(const workers::Slot& slot) const {
@@ -217,6 +231,8 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
                            .thread_id = live->run->thread_id,
                            .deadline = begun + (config_.run_deadline - live->spent)};
   co_await fill_request(&attempt, live);
+  const auto pass = pass_for(*live->run, config_.tokens, attempt);
+  if (place.memory) tell_memory(*place.memory, attempt);
   if (live->stopping) {
     live->working_attempt = 0;
     co_return;
