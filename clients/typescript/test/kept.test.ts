@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KeptQuestions } from '../src/delivery/kept.ts';
+import { keptQuestions, openStorage } from '../src/kept.ts';
 
 class MapStorage implements Storage {
   readonly map = new Map<string, string>();
@@ -14,30 +14,45 @@ class MapStorage implements Storage {
   removeItem(key: string) { this.map.delete(key); }
   clear() { this.map.clear(); }
 }
+const kept = (storage: Storage | undefined) => keptQuestions(storage, 'holdfast.run.');
 const question = (runId: string, createdAt = 1) => ({ runId, threadId: 't', prompt: 'q', createdAt });
 
-describe('KeptQuestions', () => {
+describe('kept questions', () => {
   it('finds after a reload what was kept and not dropped, oldest first', () => {
     const storage = new MapStorage();
-    const before = new KeptQuestions(storage);
+    const before = kept(storage);
     for (const [id, at] of [['b', 2], ['a', 1], ['c', 3]] as const) before.keep(question(id, at));
     before.drop('c');
-    expect(new KeptQuestions(storage).all()).toEqual([question('a', 1), question('b', 2)]);
+    expect(kept(storage).all()).toEqual([question('a', 1), question('b', 2)]);
   });
 
   it('goes on in memory, and says so, when the storage is full or missing', () => {
     const storage = new MapStorage();
     storage.full = true;
-    for (const kept of [new KeptQuestions(storage), new KeptQuestions(undefined)]) {
-      kept.keep(question('a'));
-      expect(kept.durable).toBe(false);
-      expect(kept.all()).toEqual([question('a')]);
+    for (const one of [kept(storage), kept(undefined)]) {
+      one.keep(question('a'));
+      expect(one.durable()).toBe(false);
+      expect(one.all()).toEqual([question('a')]);
     }
   });
 
   it('leaves out what is not ours or broken', () => {
     const storage = new MapStorage();
     storage.map.set('theme', 'dark').set('holdfast.run.x', '{').set('holdfast.run.y', '{"runId":1}').set('holdfast.run.z', 'null');
-    expect(new KeptQuestions(storage).all()).toEqual([]);
+    expect(kept(storage).all()).toEqual([]);
+  });
+
+  it('knows a question that another tab has kept from anything else', () => {
+    const reader = kept(undefined);
+    expect(reader.read('holdfast.run.a', JSON.stringify(question('a')))).toEqual(question('a'));
+    expect(reader.read('holdfast.run.a', null)).toBeUndefined();
+    expect(reader.read('theme', JSON.stringify(question('a')))).toBeUndefined();
+    expect(reader.read(null, null)).toBeUndefined();
+  });
+
+  it('goes on without a storage where the browser denies it', () => {
+    Object.defineProperty(globalThis, 'localStorage', { configurable: true, get: () => { throw new DOMException('denied', 'SecurityError'); } });
+    expect(openStorage()).toBeUndefined();
+    delete (globalThis as { localStorage?: unknown }).localStorage;
   });
 });

@@ -3,8 +3,6 @@
  * and then nobody is asked for one.
  */
 
-import { openStorage } from './kept.ts';
-
 /** `asked`: the server wants to know who it is. `refused`: it does not take what it was given. */
 export type AccessState = 'open' | 'asked' | 'refused';
 
@@ -64,4 +62,12 @@ export class Access {
 }
 
 /** The page's only one: there is one user at a time. */
-export const access = new Access(openStorage());
+export const access = new Access(storageOrNone());
+
+function storageOrNone(): Storage | undefined {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return undefined;
+  }
+}
