@@ -12,10 +12,15 @@ namespace {
 // A connection that breaks is mostly the first sign of a death: the kernel closes it just before it reports the exit.
 constexpr std::chrono::milliseconds kExitEvidence{250};
 
+// The same where the connection may as well have come to its end: everybody whose worker tells the end so waits for it.
+constexpr std::chrono::milliseconds kSignOfDeath{50};
+
 }  // namespace
 
 awaitable<Result<DispatchOutcome>> WorkerLife::dispatch(Attempt attempt, EventSink on_event) {
-  if (phase_ != LifePhase::busy || over()) co_return Lost(describe() + " before it got the run", std::nullopt);
+  if (phase_ != LifePhase::busy || over()) {
+    co_return Lost{.reason = describe() + " before it got the run", .exited = {}, .seen = false};
+  }
   // What it printed for an earlier run must not explain the loss of this one.
   take_output();
   output_.forget_last_line();
@@ -36,6 +41,11 @@ awaitable<Result<DispatchOutcome>> WorkerLife::dispatch(Attempt attempt, EventSi
     outcome = std::move(*refused);
   } else {
     outcome = std::get<Answered>(std::move(*end));
+    if (std::get<Answered>(*outcome).ended_by_close) {
+      const auto patience = system_clock().steady() + kSignOfDeath;
+      const bool died = co_await wait_exited(patience);
+      if (died) outcome = co_await explain_loss({"closed the connection as it died"});
+    }
   }
   settle(outcome);
   co_return outcome;
@@ -47,6 +57,7 @@ awaitable<Lost> WorkerLife::explain_loss(BrokenOff broken) {
   Lost lost;
   lost.reason = exited ? describe() + last_words() : fmt::format("{} {}", name(), broken.reason);
   lost.broke_protocol = broken.broke_protocol;
+  lost.seen = broken.delivery == Delivery::begun;
   // A run that the worker never saw is not to blame for its death.
   if (broken.delivery == Delivery::begun) lost.exited = exited_;
   lost.given_up = std::exchange(given_up_, std::nullopt);
