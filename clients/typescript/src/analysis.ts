@@ -123,7 +123,7 @@ export class Analysis<Result = unknown> extends Courier implements PromiseLike<A
     this.#emit('change', state);
     if (before.view.run || !answer) return;
     if (answer.recovery_mode) {
-      this.#log('Recovery successful', { via: answer.via });
+      this.host.log('Recovery successful', { run_id: this.id, via: answer.via });
       this.#emit('recovered', answer);
     }
     if (this.#emit('answer', answer)) this.#read();
@@ -131,12 +131,8 @@ export class Analysis<Result = unknown> extends Courier implements PromiseLike<A
 
   protected overdue(alive: boolean): void {
     const waitedMs = Date.now() - this.question.createdAt;
-    this.#log('Timeout Monitor', { waitedMs, alive });
+    this.host.log('Timeout Monitor', { run_id: this.id, waitedMs, alive });
     this.#emit('monitor', { waitedMs, alive });
-  }
-
-  #log(message: string, details: object): void {
-    this.host.log(message, { run_id: this.id, ...details });
   }
 
   /** Somebody has the end of the run. */

@@ -10,12 +10,13 @@ export interface RestBounds {
 const kBaseMs = 500;
 /** A user who waits looks up about every 15 s; past that the page seems dead. */
 const kCapMs = 15_000;
+/** Beside a rest that the server asked for. */
+const kSpreadMs = 1_000;
 /** What a server may ask for at most: a wrong unit must not silence a client for a day. */
 const kLongestOrderMs = 600_000;
 
 export function restBounds(failures: number, retryAfterMs = 0): RestBounds {
-  const spreadMs = Math.min(kCapMs, kBaseMs * 2 ** failures);
-  return { floorMs: retryAfterMs, spreadMs: retryAfterMs > 0 ? Math.min(spreadMs, 1000) : spreadMs };
+  return { floorMs: retryAfterMs, spreadMs: Math.min(retryAfterMs ? kSpreadMs : kCapMs, kBaseMs * 2 ** failures) };
 }
 
 /**
@@ -23,9 +24,7 @@ export function restBounds(failures: number, retryAfterMs = 0): RestBounds {
  * `Date` when there is one: the clock of this machine may be wrong by hours.
  */
 export function retryAfterMs(headers: Headers, now: number): number | undefined {
-  const value = headers.get('retry-after');
-  if (!value) return undefined;
-  const seconds = Number(value);
-  const wanted = seconds === seconds ? seconds * 1000 : Date.parse(value) - (Date.parse(headers.get('date') ?? '') || now);
-  return wanted === wanted ? Math.min(kLongestOrderMs, Math.max(0, wanted)) : undefined;
+  const value = headers.get('retry-after') ?? '';
+  const ms = Number(value) * 1000 || Date.parse(value) - (Date.parse(headers.get('date') ?? '') || now);
+  return ms === ms ? Math.min(kLongestOrderMs, Math.max(0, ms)) : undefined;
 }

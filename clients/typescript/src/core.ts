@@ -10,7 +10,7 @@ import type { Host } from './courier.ts';
 import { keptQuestions, openStorage, type KeepingPlace, type KeptQuestions, type Question } from './kept.ts';
 import type { Attention } from './machine.ts';
 import type { Run } from './protocol.ts';
-import { kAlone, type Sharing } from './sharing.ts';
+import type { Sharing } from './sharing.ts';
 import { uuidv7 } from './uuid.ts';
 import { watchPage } from './page.ts';
 import { openWire, type Fetch, type GetToken } from './wire.ts';
@@ -26,7 +26,7 @@ export interface HoldfastOptions {
   namespace?: string;
   /** Milliseconds until the monitor looks what became of a question, and again after each such time. */
   monitorMs?: number;
-  /** How tabs share runs and connections. */
+  /** How tabs share runs and connections; without it each follows its runs by itself. */
   sharing?: Sharing;
   /** Whether the user looks at this run while the page is seen; others hold no connection. All of them when left out. */
   isShown?: (question: Question) => boolean;
@@ -63,7 +63,7 @@ export class Holdfast {
   readonly #host: Host;
   readonly #followed = new Map<string, Analysis>();
   protected readonly end = new AbortController();
-  readonly #isShown: (question: Question) => boolean;
+  readonly #isShown: HoldfastOptions['isShown'];
   #visible = true;
 
   constructor(options: HoldfastOptions = {}) {
@@ -71,7 +71,7 @@ export class Holdfast {
     this.kept = keptQuestions(storage, `${namespace}.run.`);
     this.#host = {
       wire: openWire(baseUrl.replace(/\/+$/, ''), options.fetch ?? ((url, init) => fetch(url, init)), options.getToken),
-      sharing: options.sharing ?? kAlone,
+      sharing: options.sharing,
       monitorMs,
       byHand: options.acknowledge === 'by-hand',
       log: options.log ?? console.info,
@@ -80,7 +80,7 @@ export class Holdfast {
         this.#followed.delete(id);
       },
     };
-    this.#isShown = options.isShown ?? (() => true);
+    this.#isShown = options.isShown;
     watchPage(this.end.signal, {
       wake: () => this.#each((analysis) => analysis.tell(['woke'])),
       look: (visible) => {
@@ -99,16 +99,17 @@ export class Holdfast {
    * Writes the question down, sends it, and returns at once. With the `runId` of a run that is followed already it
    * returns that one, and nothing is sent.
    */
-  analyze<Result = unknown>({ threadId, prompt, runId = uuidv7(), more, signal }: AnalyzeRequest): Analysis<Result> {
+  analyze<Result = unknown>({ threadId, prompt, runId: wanted, more, signal }: AnalyzeRequest): Analysis<Result> {
+    const runId = wanted?.toLowerCase() ?? uuidv7();
     const known = this.#followed.get(runId);
     if (known) return known as Analysis<Result>;
     const question: Question = { runId, threadId, prompt, createdAt: Date.now(), more };
     this.kept.keep(question);
-    if (!this.durable) this.#host.log('Storage is denied or full', { run_id: runId });
+    if (!this.durable) this.#host.log('Storage denied or full', { run_id: runId });
     const analysis = this.#enlist(question, true);
     analysis.begin();
     if (signal?.aborted) analysis.detach();
-    signal?.addEventListener('abort', () => analysis.detach(), { once: true });
+    signal?.addEventListener('abort', () => analysis.detach());
     return analysis as Analysis<Result>;
   }
 
@@ -140,7 +141,7 @@ export class Holdfast {
     if (forget) for (const { runId } of this.kept.all()) this.kept.drop(runId);
     this.#each((analysis) => analysis.detach());
     this.end.abort();
-    this.#host.sharing.close();
+    this.#host.sharing?.close();
   }
 
   /** Internal. */
@@ -164,7 +165,7 @@ export class Holdfast {
   }
 
   #attention(question: Question): Attention {
-    return this.#visible && this.#isShown(question) ? 'shown' : 'background';
+    return this.#visible && (this.#isShown?.(question) ?? true) ? 'shown' : 'background';
   }
 
   #each(visit: (analysis: Analysis) => void): void {

@@ -13,7 +13,8 @@ import { happened, type Wire } from './wire.ts';
 /** What all runs of a client share. */
 export interface Host {
   wire: Wire;
-  sharing: Sharing;
+  /** Without it this client is alone. */
+  sharing?: Sharing;
   /** When the monitor fires, in milliseconds. */
   monitorMs: number;
   /** An answer is acknowledged only by `shown()`. */
@@ -128,8 +129,9 @@ export abstract class Courier {
       this.overdue(alive);
       this.tell(['overdue', alive]);
     }, this.host.monitorMs);
-    this.#place = this.host.sharing.join(this.question.runId, (message) => this.#hear(message), seize && this.state.attention === 'shown');
-    if (this.state.phase === 'settled') this.#part();
+    const { sharing } = this.host;
+    if (!sharing) return this.tell(['lead', true]);
+    this.#place = sharing.join(this.question.runId, (message) => this.#hear(message), seize && this.state.attention === 'shown');
   }
 
   #part(): void {
@@ -177,12 +179,13 @@ export abstract class Courier {
   }
 
   async #seated(report: Report, hold: () => Promise<void>): Promise<void> {
-    const free = await this.host.sharing.seat();
-    if (!free) return report(['crowded']);
+    const { sharing } = this.host;
+    const free = await sharing?.seat();
+    if (sharing && !free) return report(['crowded']);
     try {
       await hold();
     } finally {
-      free();
+      free?.();
     }
   }
 

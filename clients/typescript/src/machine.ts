@@ -49,8 +49,6 @@ export interface Delivery {
   turn: number;
   errand?: Errand;
   bounds?: RestBounds;
-  /** The server asked for this rest; waking up early would be impolite. */
-  restIsOrdered?: boolean;
   /** Asked from this client, so it may be posted again. */
   owned: boolean;
   /** False: another tab talks to the server about this run, or it is not known yet which one does. */
@@ -85,6 +83,7 @@ const kBackground: RestBounds = { floorMs: 10_000, spreadMs: 0 };
 /** A long poll that returns this fast was not held; asking again at once would spin. */
 const kNotHeldMs = 500;
 const kNotHeld: RestBounds = { floorMs: 2_000, spreadMs: 0 };
+const kStrange: Problem = { status: 0, title: 'Unexpected answer', detail: 'Does Holdfast listen there?' };
 /** A server that forgets a run this often after taking it will forget it again; each time may cost an execution. */
 const kUnknownLimit = 5;
 
@@ -96,7 +95,7 @@ export function newDelivery(runId: string, owned: boolean, attention: Attention,
     turn: 0,
     owned,
     unknowns: 0,
-    accepted: run !== undefined,
+    accepted: !!run,
     attention,
     failures: 0,
     streamLosses: 0,
@@ -114,10 +113,10 @@ export const kMoves = {
     state.view.run ? answered(state, state.view.run, 'journal', true) : become(state, 'watching', { recovered: true }),
 
   /** The server said how the run stands: to the question, to the wish to stop, or to a poll that took `tookMs`. */
-  run(before: Delivery, run: Run, etag: string, tookMs: number): Delivery {
+  run(before: Delivery, run: Run | undefined, etag: string, tookMs: number): Delivery {
     const { phase, via, runId } = before;
-    // Mixed up on the way, by a cache for instance: the answer of another run is none.
-    if (run.run_id !== runId) return refused(before, { status: 0, title: 'Another run', detail: run.run_id });
+    // Of something else than Holdfast; or mixed up on the way, by a cache for instance: the answer of another run is none.
+    if (run?.run_id !== runId || !run.status) return refused(before, kStrange);
     const cancelWanted = before.cancelWanted && phase !== 'cancelling';
     const state = calm(before, { accepted: true, etag, cancelWanted, view: withRun(before.view, run) });
     if (via) return run.delivered_at ? settled(state) : go(state, 'acknowledging');
@@ -176,7 +175,8 @@ export const kMoves = {
   /** Back from sleep, from the back button, or online again: sockets may be dead without a word. */
   woke(state: Delivery): Delivery {
     if (state.attention === 'background') return state;
-    if (state.phase === 'resting') return state.restIsOrdered ? state : go(state, state.errand!);
+    // A rest that the server asked for, or that spares it: waking up early would be impolite.
+    if (state.phase === 'resting') return state.bounds!.floorMs ? state : go(state, state.errand!);
     return isFollowing(state) ? go(state, 'following') : state;
   },
 
@@ -236,7 +236,7 @@ export function needsLogin({ refusal }: Delivery): boolean {
 }
 
 function isAnswered({ via }: Delivery): boolean {
-  return via !== undefined;
+  return !!via;
 }
 
 /** The answer is being looked for, in whichever way. */
@@ -255,7 +255,7 @@ function go(state: Delivery, errand: Errand, changes?: Partial<Delivery>): Deliv
 }
 
 function rest(state: Delivery, errand: Errand, bounds: RestBounds, changes?: Partial<Delivery>): Delivery {
-  return become(state, 'resting', { restIsOrdered: false, ...changes, errand, bounds });
+  return become(state, 'resting', { ...changes, errand, bounds });
 }
 
 function calm(state: Delivery, changes?: Partial<Delivery>): Delivery {
@@ -290,8 +290,7 @@ function refused(state: Delivery, problem: Problem, retryAfterMs?: number): Deli
   if (isPassing(state, problem)) {
     const failures = state.failures + 1;
     const trouble = accepted ? {} : { problem };
-    const restIsOrdered = retryAfterMs !== undefined;
-    return rest(state, errandOf(state), restBounds(failures, retryAfterMs), { failures, trouble, restIsOrdered });
+    return rest(state, errandOf(state), restBounds(failures, retryAfterMs), { failures, trouble });
   }
   if (phase === 'cancelling') {
     // Never arrived: there is nothing to stop.
@@ -310,6 +309,6 @@ function refused(state: Delivery, problem: Problem, retryAfterMs?: number): Deli
 
 /** Worth trying again by itself. A server in trouble says nothing about a run it has taken. */
 function isPassing({ phase }: Delivery, { status, retryable }: Problem): boolean {
-  const trouble = status === 0 || status === 408 || status === 429 || status >= 500;
+  const trouble = !status || status === 408 || status === 429 || status >= 500;
   return phase === 'posting' ? (retryable ?? trouble) : trouble;
 }

@@ -48,22 +48,18 @@ export function withEvent(view: RunView, { type, data }: ServerSentEvent, runId:
   const done = type === 'done';
   const keep = (changes: Partial<RunView>) => ({ view: { ...view, ...changes }, done });
   if (!body || view.run) return keep({});
-  const attempt = numberOr(body.attempt, view.attempt);
+  const attempt = Number(body.attempt) || view.attempt;
   const status = body.status as RunStatus;
-  if (/status|hello/.test(type) && status && !isTerminal(status)) {
+  if (/status|hello|queue/.test(type) && status && !isTerminal(status)) {
     // A new attempt tells its answer from the beginning.
     return keep({ status, attempt, queue: body.queue as Queue | undefined, ...(attempt > view.attempt && { text: '' }) });
   }
   if (type === 'progress') {
     const { step = '', message = step } = body;
-    const next = { name: String(step), message: String(message), attempt, at: numberOr(body.at, 0) };
+    const next = { name: String(step), message: String(message), attempt, at: Number(body.at) || 0 };
     return keep({ status: 'running', queue: undefined, steps: [...view.steps, next] });
   }
   if (type === 'delta') return keep({ text: view.text + String(body.text ?? '') });
   const isWhole = body.run_id === runId && isTerminal(status) && (status !== 'completed' || 'result' in body);
   return done && isWhole ? { view: withRun(view, body as unknown as Run), done } : keep({});
-}
-
-function numberOr(value: unknown, otherwise: number): number {
-  return typeof value === 'number' ? value : otherwise;
 }

@@ -23,15 +23,3 @@ export interface Sharing {
   seat(): Promise<(() => void) | undefined>;
   close(): void;
 }
-
-const nothing = () => undefined;
-
-/** No other tabs, and any number of connections. */
-export const kAlone: Sharing = {
-  join(_, listener) {
-    listener(['lead', true]);
-    return { say: nothing, seize: nothing, leave: nothing };
-  },
-  seat: async () => nothing,
-  close: nothing,
-};

@@ -4,11 +4,13 @@
  * not come by HTTPS or from this machine) every tab leads, and follows its runs by itself.
  */
 
-import { kAlone, type Listener, type Message, type Place, type Sharing } from './sharing.ts';
+import type { Listener, Message, Place, Sharing } from './sharing.ts';
 import { Seats } from './seats.ts';
 
 /** The others learn from the channel that it is over before the lock tells one of them that it leads. */
 const kLingerMs = 1_000;
+/** States are told this often at most: each has the whole text so far. */
+const kTellMs = 100;
 
 export interface SharingOptions {
   /** Keeps clients of one origin apart. */
@@ -22,7 +24,7 @@ export function shareTabs({ namespace = 'holdfast', connections }: SharingOption
   const locks = globalThis.navigator?.locks as LockManager | undefined;
   const seats = new Seats(namespace, connections, locks);
   const seat = () => seats.take();
-  if (!locks || typeof BroadcastChannel === 'undefined') return { ...kAlone, seat };
+  if (!locks || typeof BroadcastChannel === 'undefined') return { join: joinAlone, seat, close: nothing };
 
   const places = new Map<string, Listener>();
   const channel = new BroadcastChannel(namespace);
@@ -43,12 +45,22 @@ export function shareTabs({ namespace = 'holdfast', connections }: SharingOption
   };
 }
 
+const nothing = () => undefined;
+
+/** No other tabs that could be reached. */
+function joinAlone(_runId: string, listener: Listener): Place {
+  listener(['lead', true]);
+  return { say: nothing, seize: nothing, leave: nothing };
+}
+
 class LockedPlace implements Place {
   #leads = false;
   #seizing = false;
   #left = false;
   #line = new AbortController();
   #release: () => void = () => undefined;
+  #untold?: Message;
+  #teller?: ReturnType<typeof setTimeout>;
 
   constructor(
     private readonly locks: LockManager,
@@ -59,7 +71,17 @@ class LockedPlace implements Place {
   ) {}
 
   say(message: Message): void {
-    if (!this.#left) this.post(message);
+    if (this.#left) return;
+    if (message[0] !== 'heard') return this.post(message);
+    this.#untold = message;
+    this.#teller ??= setTimeout(() => this.#tell(), kTellMs);
+  }
+
+  #tell(): void {
+    clearTimeout(this.#teller);
+    this.#teller = undefined;
+    if (this.#untold) this.post(this.#untold);
+    this.#untold = undefined;
   }
 
   wait(): void {
@@ -76,6 +98,7 @@ class LockedPlace implements Place {
   }
 
   leave(): void {
+    this.#tell();
     this.#left = true;
     this.#line.abort();
     this.left();

@@ -73,13 +73,10 @@ export async function happened(response: Response, tookMs = 0): Promise<Happenin
   if (status === 304) return ['unchanged', tookMs];
   const text = await response.text();
   if (!response.ok) return ['refused', problemOf(status, text), retryAfterMs(headers, Date.now())];
-  const run = parseObject(text) as Run | undefined;
-  if (run?.run_id && run.status) return ['run', run, headers.get('etag') ?? '', tookMs];
-  if (status === 204) return ['taken'];
-  return ['refused', { status: 0, title: 'Unexpected answer', detail: 'Does Holdfast listen there?' }];
+  return status === 204 ? ['taken'] : ['run', parseObject(text) as Run | undefined, headers.get('etag') ?? '', tookMs];
 }
 
 export function problemOf(status: number, text: string): Problem {
-  const { title = `The server answered ${status}`, detail = '', retryable } = parseObject(text) ?? {};
+  const { title = `HTTP status ${status}`, detail = '', retryable } = parseObject(text) ?? {};
   return { status, title: String(title), detail: String(detail), retryable: retryable as boolean | undefined };
 }

@@ -56,7 +56,7 @@ describe('a run on a good day', () => {
     const c = following().all(message('status', { status: 'queued', attempt: 0, queue: queue(4) }, '1'));
     c.on(...message('hello', { status: 'queued', queue: queue(3) }, '1'));
     expect(c.state.view.queue?.position).toBe(3);
-    expect(c.on(...message('status', { status: 'queued', queue: queue(2) }, '1'))).toBeUndefined();
+    expect(c.on(...message('queue', { status: 'queued', queue: queue(2) }, '1'))).toBeUndefined();
     expect(c.state.view.queue?.position).toBe(2);
     expect(c.state.cursor).toBe('1');
   });

@@ -176,7 +176,8 @@ export interface components {
         /**
          * @description Server-sent events: `hello` (`run_id`, `status`, `last_seq`, `queue`), then `status` (`status`, `cause`, `queue`),
          *     `progress` (`step`, `message`), `delta` (`text`), and last `done` with the run. All but `hello` and `done` have
-         *     `seq`, `at` and `attempt`. `draining` comes without an id when the server stops: connect again.
+         *     `seq`, `at` and `attempt`. Without an id come `queue` (`status`, `queue`), at every heartbeat while the run waits, and
+         *     `draining` when the server stops: connect again.
          */
         EventStream: string;
         /**
