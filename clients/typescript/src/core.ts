@@ -104,10 +104,11 @@ export class Holdfast {
     const known = this.#followed.get(runId);
     if (known) return known as Analysis<Result>;
     const question: Question = { runId, threadId, prompt, createdAt: Date.now(), more };
+    const analysis = this.#enlist(question, true) as Analysis<Result>;
+    // This tab is in line for the run before the others hear of it; the request itself leaves a moment later.
+    analysis.begin();
     this.kept.keep(question);
     if (!this.durable) this.#host.log('Storage denied or full', { run_id: runId });
-    const analysis = this.#enlist(question, true);
-    analysis.begin();
     if (signal?.aborted) analysis.detach();
     signal?.addEventListener('abort', () => analysis.detach());
     return analysis as Analysis<Result>;
