@@ -5,7 +5,7 @@
 
 import { Courier } from './courier.ts';
 import { HoldfastError, type ErrorCode } from './errors.ts';
-import { needsLogin, type Delivery, type Via } from './machine.ts';
+import { needsLogin, type Delivery, type Via } from './delivery.ts';
 import { isTerminal, type Run, type RunStatus } from './protocol.ts';
 
 /** `recovering`: the way to the run is lost or silent and is being looked for; the run goes on meanwhile. */

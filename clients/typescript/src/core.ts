@@ -8,7 +8,7 @@
 import { Analysis } from './analysis.ts';
 import type { Host } from './courier.ts';
 import { keptQuestions, openStorage, type KeepingPlace, type KeptQuestions, type Question } from './kept.ts';
-import type { Attention } from './machine.ts';
+import type { Attention } from './delivery.ts';
 import type { Run } from './protocol.ts';
 import type { Sharing } from './sharing.ts';
 import { uuidv7 } from './uuid.ts';

@@ -4,11 +4,12 @@
  */
 
 import type { Question } from './kept.ts';
-import { newDelivery, step, type Attention, type Delivery, type Happening } from './machine.ts';
+import { newDelivery, type Attention, type Delivery } from './delivery.ts';
+import { step, type Happening } from './machine.ts';
 import { isTerminal, type Run } from './protocol.ts';
-import { sseParser } from './sse.ts';
+import { followStream, type Report } from './stream.ts';
 import type { Message, Place, Sharing } from './sharing.ts';
-import { happened, type Wire } from './wire.ts';
+import type { Wire } from './wire.ts';
 
 /** What all runs of a client share. */
 export interface Host {
@@ -24,12 +25,6 @@ export interface Host {
   over: (runId: string, settled: boolean) => void;
 }
 
-type Report = (happening: Happening) => void;
-
-/** Without a first event by then, something in between holds the stream back. */
-const kHelloMs = 4_000;
-/** Two and a half heartbeats. */
-const kStallMs = 25_000;
 /** Whoever follows the run has heard the server by then, also by a long poll. */
 const kSilentMs = 35_000;
 
@@ -158,9 +153,18 @@ export abstract class Courier {
     const { wire } = this.host;
     const { runId, threadId, prompt, more } = this.question;
     const { phase, cursor, etag, bounds } = this.state;
-    const poll = async (etag?: string) => report(this.#heard(await wire.poll(runId, etag, signal)));
+    // A sign of life, for the other tabs, too.
+    const beat = () => {
+      this.#heardAt = performance.now();
+      this.#place?.say(['heard', this.state]);
+    };
+    const poll = async (etag?: string) => {
+      const happening = await wire.poll(runId, etag, signal);
+      beat();
+      report(happening);
+    };
     if (phase === 'posting') report(await wire.post(threadId, { ...more, prompt, run_id: runId }, signal));
-    else if (phase === 'streaming') await this.#seated(report, () => this.#stream(cursor, signal, report));
+    else if (phase === 'streaming') await this.#seated(report, () => followStream(() => wire.events(runId, cursor, signal), signal, report, beat));
     else if (phase === 'holding') await this.#seated(report, () => poll(etag));
     else if (phase === 'checking') await poll();
     else if (phase === 'cancelling') report(await wire.tell(runId, 'cancel', signal));
@@ -171,13 +175,6 @@ export abstract class Courier {
     }
   }
 
-  /** A sign of life, for the other tabs, too. */
-  #heard<T>(what: T): T {
-    this.#heardAt = performance.now();
-    this.#place?.say(['heard', this.state]);
-    return what;
-  }
-
   async #seated(report: Report, hold: () => Promise<void>): Promise<void> {
     const { sharing } = this.host;
     const free = await sharing?.seat();
@@ -186,36 +183,6 @@ export abstract class Courier {
       await hold();
     } finally {
       free?.();
-    }
-  }
-
-  async #stream(after: string, signal: AbortSignal, report: Report): Promise<void> {
-    let alarm = setTimeout(() => report(['helloLate']), kHelloMs);
-    try {
-      const response = await this.host.wire.events(this.question.runId, after, signal);
-      // By `ok` alone, an answer without a body would be read as a stream that ends at once, for ever.
-      if (response.status === 204) return report(['streamEnded']);
-      if (!response.ok || !response.body) return report(await happened(response));
-      const reader = response.body.getReader();
-      const parse = sseParser();
-      for (let greeted = false; ; ) {
-        const { done, value } = await reader.read();
-        if (done) return report(['streamEnded']);
-        const messages = parse(value);
-        // Until the first event the time limit for it goes on; after that a heartbeat counts as a sign of life.
-        greeted ||= messages.length > 0;
-        if (greeted) {
-          clearTimeout(alarm);
-          alarm = setTimeout(() => report(['lost']), kStallMs);
-        }
-        this.#heard(0);
-        for (const message of messages) {
-          report(['message', message]);
-          if (signal.aborted) return;
-        }
-      }
-    } finally {
-      clearTimeout(alarm);
     }
   }
 }

@@ -2,7 +2,7 @@ export { Analysis, type AnalysisEvents, type AnalysisStatus, type Answer } from 
 export type { AnalyzeRequest } from './core.ts';
 export { HoldfastError, type ErrorCode } from './errors.ts';
 export type { KeepingPlace, Question } from './kept.ts';
-export type { Attention, Delivery, Phase, Trouble, Via } from './machine.ts';
+export type { Attention, Delivery, Phase, Trouble, Via } from './delivery.ts';
 export { isTerminal, type Problem, type Queue, type Run, type RunStatus, type Usage } from './protocol.ts';
 export { kNewRun, viewOf, type RunView, type Step } from './run_view.ts';
 export type { Listener, Message, Place, Sharing } from './sharing.ts';

@@ -1,6 +1,6 @@
 /** How the tabs of one origin share what they can: who talks to the server about a run, and the open connections. */
 
-import type { Delivery } from './machine.ts';
+import type { Delivery } from './delivery.ts';
 
 /** Where the tab that leads is; that the answer was shown; or the wish of a tab that has come to know. */
 export type Message = ['heard', Delivery] | ['shown'] | ['ask'];

@@ -77,6 +77,6 @@ export async function happened(response: Response, tookMs = 0): Promise<Happenin
 }
 
 export function problemOf(status: number, text: string): Problem {
-  const { title = `HTTP status ${status}`, detail = '', retryable } = parseObject(text) ?? {};
+  const { title = `HTTP ${status}`, detail = '', retryable } = parseObject(text) ?? {};
   return { status, title: String(title), detail: String(detail), retryable: retryable as boolean | undefined };
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newDelivery, step, type Delivery, type Happening } from '../src/machine.ts';
+import { newDelivery, type Delivery } from '../src/delivery.ts';
+import { step, type Happening } from '../src/machine.ts';
 import type { Problem, Run, RunStatus } from '../src/protocol.ts';
 
 function run(status: RunStatus, more: Partial<Run> = {}): Run {

@@ -6,7 +6,7 @@
 import { useCallback, useEffect, useReducer, useSyncExternalStore } from 'react';
 import type { Analysis, AnalysisStatus, Answer } from '../analysis.ts';
 import type { HoldfastError } from '../errors.ts';
-import type { Delivery, Via } from '../machine.ts';
+import type { Delivery, Via } from '../delivery.ts';
 import type { Queue, Usage } from '../protocol.ts';
 import type { Step } from '../run_view.ts';
 import { useShared } from './provider.ts';
