@@ -109,8 +109,8 @@ void Agent::read_python() {
 
 void Agent::obey(uint32_t command) {
   const Command kind = kind_of(command);
-  // The script does that, and answers in its own place.
-  if (kind == kCollect && figures_.runtime == kNode && page_.node_script_runs()) return;
+  // The script does these, and answers in its own place.
+  if ((kind == kCollect || kind == kProfile) && figures_.runtime == kNode && page_.node_script_runs()) return;
   if (!page_.take(command)) return;
   Answer answer{};
   answer.command = command;
@@ -139,6 +139,9 @@ Status Agent::do_it(Command kind, Answer* answer) {
       answer->collected = python_.collect();
       return answer->collected >= 0 ? kDone : kFailed;
     case kTrim: return allocator_.trim() ? kDone : kUnsupported;
+    case kProfile:
+      if (!python_.is_usable() || profile_path_[0] == '\0') return kUnsupported;
+      return python_.profile(profile_path_) ? kDone : kFailed;
   }
   return kUnsupported;
 }

@@ -24,6 +24,9 @@ class Agent {
   /// Maps and claims the page. False: it is another process's, or there is none.
   bool attach(const char* path);
 
+  /// Where a heap profile is left; empty: nowhere. Lives as long as the process.
+  void leave_profiles_at(const char* path) { profile_path_ = path; }
+
   /// Until the page is somebody else's, which is mostly never.
   void run();
 
@@ -36,6 +39,7 @@ class Agent {
   Status do_it(Command kind, Answer* answer);
   void publish();
 
+  const char* profile_path_ = "";
   SharedPage page_;
   HostAllocator allocator_;
   HostPython python_;

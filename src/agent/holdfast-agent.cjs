@@ -19,8 +19,8 @@ function follow(path, fs, v8) {
   const at = { interval: 12, owner: 64, command: 128, figures: 1024, answer: 1280 };
   // Buffers that a collection has dropped are freed by another thread after it.
   const buffersFreed = 50;
-  const kind = { bits: 15, collect: 2 };
-  const status = { done: 1, failed: 3 };
+  const kind = { bits: 15, collect: 2, profile: 4 };
+  const status = { done: 1, unsupported: 2, failed: 3 };
   // Another process owns the page: it may end and leave it to us, which is worth a look now and then.
   const othersInterval = 2000;
 
@@ -82,6 +82,10 @@ function follow(path, fs, v8) {
     } catch (error) {
       result = status.failed;
     }
+    tell(command, result, before, started, buffersFreed);
+  };
+
+  const tell = (command, result, before, started, after) => {
     const took = process.hrtime.bigint() - started;
     setTimeout(() => withPage((fd) => {
       publish(fd);
@@ -93,7 +97,52 @@ function follow(path, fs, v8) {
       answer.writeBigUInt64LE(BigInt(process.memoryUsage().rss), 40);
       answer.writeBigInt64LE(0n, 48);
       write(fd, answer, at.answer);
-    }), buffersFreed).unref();
+    }), after).unref();
+  };
+
+  // V8 samples every half megabyte that is allocated, from the start; what is still held is told with the stack that
+  // allocated it.
+  const sampler = () => {
+    if (!process.env.HOLDFAST_AGENT_PROFILE || process.env.HOLDFAST_AGENT_SAMPLING !== '1') return undefined;
+    const session = new (require('inspector').Session)();
+    session.connect();
+    session.post('HeapProfiler.startSampling', { samplingInterval: 524288 });
+    return session;
+  };
+  const sampling = sampler();
+
+  const stacksOf = (profile) => {
+    const stacks = [];
+    const walk = (node, frames) => {
+      const { functionName, url, lineNumber } = node.callFrame;
+      const name = functionName || '(anonymous)';
+      const here = name === '(root)' ? frames : [...frames, url ? `${name} ${url.replace('file://', '')}:${lineNumber + 1}` : name].slice(0, 64);
+      if (node.selfSize > 0) stacks.push({ frames: here, count: 0, bytes: node.selfSize });
+      for (const child of node.children) walk(child, here);
+    };
+    walk(profile.head, []);
+    return stacks.sort((a, b) => b.bytes - a.bytes);
+  };
+
+  const profile = (command) => {
+    const before = process.memoryUsage().rss;
+    const started = process.hrtime.bigint();
+    if (!sampling) return tell(command, status.unsupported, before, started, 0);
+    const path = process.env.HOLDFAST_AGENT_PROFILE;
+    sampling.post('HeapProfiler.getSamplingProfile', (error, answer_) => {
+      let result = status.done;
+      try {
+        if (error) throw error;
+        const stacks = stacksOf(answer_.profile);
+        const total_bytes = stacks.reduce((sum, { bytes }) => sum + bytes, 0);
+        fs.writeFileSync(`${path}.part`, JSON.stringify({ runtime: `node ${version}`, kind: 'sampled', truncated: stacks.length > 2000, total_bytes, stacks: stacks.slice(0, 2000) }));
+        fs.renameSync(`${path}.part`, path);
+      } catch (failure) {
+        result = status.failed;
+      }
+      tell(command, result, before, started, 0);
+    });
+    return undefined;
   };
 
   // The page is opened anew each time: a descriptor that the program closes could be somebody else's file by then.
@@ -129,6 +178,7 @@ function follow(path, fs, v8) {
       }
       publish(fd);
       if (command !== seen && (command & kind.bits) === kind.collect) collect(command);
+      if (command !== seen && (command & kind.bits) === kind.profile) profile(command);
       seen = command;
     }
     return Math.max(page.readUInt32LE(at.interval), 10);

@@ -25,10 +25,17 @@ inline constexpr size_t kPageSize = 4096;
 /// Holds the path of the page. Without it the library does nothing.
 inline constexpr char kPageVariable[] = "HOLDFAST_AGENT_PAGE";
 
+/// Holds the path at which a heap profile is left (kProfile). Without it none is.
+inline constexpr char kProfileVariable[] = "HOLDFAST_AGENT_PROFILE";
+
+/// "1": Node samples allocations from its start, for such profiles.
+inline constexpr char kSamplingVariable[] = "HOLDFAST_AGENT_SAMPLING";
+
 enum Command : uint32_t {
   kMeasure = 1,  ///< All figures, those too that cost a pause.
   kCollect = 2,  ///< The runtime's garbage collector, all generations.
   kTrim = 3,     ///< Free memory of the allocator back to the kernel.
+  kProfile = 4,  ///< Which code holds the memory, into the file: takes seconds.
 };
 
 enum Status : uint32_t {

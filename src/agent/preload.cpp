@@ -23,6 +23,7 @@ constexpr size_t kLongestPath = 256;
 
 // The environment as it was at the start: the program may change it from another thread.
 char page_path[kLongestPath];
+char profile_path[kLongestPath];
 int (*next_listen)(int, int);
 int started;
 Agent agent;
@@ -53,6 +54,7 @@ void start_thread() {
 void start_once() {
   if (page_path[0] == '\0' || __atomic_exchange_n(&started, 1, __ATOMIC_ACQ_REL) != 0) return;
   const int error = errno;
+  agent.leave_profiles_at(profile_path);
   if (agent.attach(page_path)) {
     start_thread();
   } else {
@@ -71,6 +73,8 @@ __attribute__((constructor)) void look_at_environment() {
   const char* path = getenv(holdfast::agent::kPageVariable);
   if (path == nullptr || strlen(path) >= kLongestPath) return;
   strcpy(page_path, path);
+  const char* profile = getenv(holdfast::agent::kProfileVariable);
+  if (profile != nullptr && strlen(profile) < kLongestPath) strcpy(profile_path, profile);
   pthread_atfork(nullptr, nullptr, after_fork_in_child);
 }
 

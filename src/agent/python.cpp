@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/heap_text.hpp"
+#include "agent/python_census.hpp"
 
 namespace holdfast::agent {
 namespace {
@@ -134,6 +135,19 @@ int64_t HostPython::collect() const {
   const long collected = as_long_(count);
   drop_(count);
   return collected;
+}
+
+bool HostPython::profile(const char* path) const {
+  const Lock lock(*this);
+  if (!lock) return false;
+  char runtime[32] = "cpython ";
+  version(runtime + strlen(runtime), sizeof runtime - static_cast<uint32_t>(strlen(runtime)));
+  Object* builtins = import_("builtins");
+  if (builtins == nullptr) return false;
+  Object* done = call_method_(builtins, "exec", "s{s:s,s:s}", kCensus, "path", path, "runtime", runtime);
+  drop_(builtins);
+  if (done != nullptr) drop_(done);
+  return done != nullptr;
 }
 
 void HostPython::set_thresholds(const uint32_t (&thresholds)[3]) const {

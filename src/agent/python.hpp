@@ -40,6 +40,9 @@ class HostPython {
   /// be reached; below zero: it failed.
   [[nodiscard]] int64_t collect() const;
 
+  /// Leaves which code holds the memory in the file `path` (python_census.hpp). False: it could not.
+  [[nodiscard]] bool profile(const char* path) const;
+
   /// Where the program keeps the interpreter's own: what it has set itself stays.
   void set_thresholds(const uint32_t (&thresholds)[3]) const;
 

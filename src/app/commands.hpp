@@ -84,6 +84,15 @@ struct TopOptions {
 /// A live view of a server's memory, its workers and its routes, until `q` or SIGINT.
 int top(const TopOptions& options);
 
+struct ProfileOptions {
+  ServerAccess server;
+  std::string run_id;
+  std::string output = ".";  ///< Directory.
+};
+
+/// Writes which code held the memory of the worker of a run, for pprof and as a picture, and prints the largest.
+int show_profile(const ProfileOptions& options);
+
 struct DoctorOptions {
   ServerAccess server;          ///< Without a url: the configuration and this machine are looked at.
   std::string longest = "65s";  ///< The longest silence that is tried.

@@ -169,7 +169,53 @@ void Governing::give_up(const governor::Preemption& victim) {
   log::warning("memory.run_given_up", {{"name", "EMERGENCY"}, {"run", victim.run.text()}, {"evidence", evidence}});
 }
 
+// Only what has kept so much is worth a look into.
+constexpr Bytes kWorthALook{std::uint64_t{16} << 20U};
+constexpr std::chrono::milliseconds kProfilePatience{10'000};
+
 void Governing::replace(const governor::Governor::Replacement& replacement) {
+  if (profiling_.contains(replacement.worker) || profile_first(replacement)) return;
+  carry_out(replacement);
+}
+
+// True: the worker is asked which code holds its memory, and is replaced after that.
+bool Governing::profile_first(const governor::Governor::Replacement& replacement) {
+  const auto retained = governor_.most_retained(replacement.worker);
+  const auto now = clock_.steady();
+  if (!parts_.profiles || !retained || retained->bytes < kWorthALook) return false;
+  if (!parts_.profiles->is_worth(retained->bytes, now)) return false;
+  auto slot = parts_.pool.acquire_worker(replacement.worker);
+  if (!slot || !slot->agent() || slot->agent()->profile_path().empty()) return false;
+  parts_.profiles->begin(now);
+  profiling_.insert(replacement.worker);
+  // A task is copied into place, and a slot cannot be copied.
+  auto shared = std::make_shared<workers::Slot>(std::move(*slot));
+  spawn(executor_, "heap profile", [this, shared, retained, replacement]() -> awaitable<void> {
+    co_await profile(std::move(*shared), *retained);
+    profiling_.erase(replacement.worker);
+    carry_out(replacement);
+  });
+  return true;
+}
+
+awaitable<void> Governing::profile(workers::Slot slot, governor::Governor::MostRetained retained) {
+  const auto agent = slot.agent();
+  const auto deadline = clock_.steady() + kProfilePatience;
+  const auto answer = co_await workers::AgentLink::ask(agent, agent::kProfile, deadline);
+  const auto run = RunId::parse(retained.run);
+  if (!answer || answer->status != agent::kDone || !run) {
+    log::debug("memory.no_heap_profile", {{"run", retained.run}, {"worker", slot.worker_index()}});
+    co_return;
+  }
+  const auto kept = parts_.profiles->keep(*run, retained.bytes, agent->profile_path());
+  if (kept) {
+    log::info("memory.heap_profile", {{"run", retained.run}, {"see", "holdfast profile " + retained.run}});
+  } else {
+    log::warning("memory.heap_profile_lost", {{"run", retained.run}, {"error", kept.error().message()}});
+  }
+}
+
+void Governing::carry_out(const governor::Governor::Replacement& replacement) {
   const auto& decision = replacement.decision;
   log::info("memory.recycling", {{"name", "MEMORY LEAK PREVENTION"},
                                  {"worker", replacement.worker},

@@ -6,8 +6,10 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "app/memory_watch.hpp"
+#include "app/profile/kept_profiles.hpp"
 #include "base/json.hpp"
 #include "governor/governor.hpp"
 #include "governor/relief_ladder.hpp"
@@ -30,6 +32,7 @@ class Governing {
     std::function<std::size_t()> waiting;  ///< Runs in our queue.
     std::function<void()> pump;            ///< Memory has changed: what waits may go now.
     std::function<void()> restart;         ///< The whole program, gracefully.
+    KeptProfiles* profiles = nullptr;      ///< Null: no heap profile is taken.
   };
 
   Governing(const asio::any_io_executor& executor, const Clock& clock, GoverningConfig config, Parts parts);
@@ -48,6 +51,9 @@ class Governing {
   void obey(const governor::Governor::Orders& orders);
   void give_up(const governor::Preemption& victim);
   void replace(const governor::Governor::Replacement& replacement);
+  [[nodiscard]] bool profile_first(const governor::Governor::Replacement& replacement);
+  awaitable<void> profile(workers::Slot slot, governor::Governor::MostRetained retained);
+  void carry_out(const governor::Governor::Replacement& replacement);
   awaitable<Result<governor::WalkReport>> walk(governor::WalkRequest request);
   void note_walk(const governor::WalkReport& report);
   void note(std::string_view kind, const json::object& body);
@@ -58,6 +64,7 @@ class Governing {
   Parts parts_;
   governor::Governor governor_;
   std::unique_ptr<governor::ReliefLadder> ladder_;
+  std::set<int> profiling_;  ///< Places whose worker is asked for a heap profile before it is replaced.
 };
 
 /// The processes of the pool as the governor is to see them, with the readings of `view`.

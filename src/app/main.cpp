@@ -225,6 +225,18 @@ int main(int argc, char** argv) {
   add_server(*top_command, top_options.server);
   top_command->callback([&] { status = top(top_options); });
 
+  ProfileOptions profile_options{.server = {.url = kDefaultUrl}};
+  auto* profile_command = app.add_subcommand(
+      "profile",
+      "Which code held the memory of the worker of a run: prints the largest, and writes RUN.svg (a flame graph) and "
+      "RUN.pb (for pprof).\nA worker that is replaced for what it has kept is asked first (worker.heap_profile), once "
+      "in ten minutes at most; the 20 most telling profiles are kept, by the server that ran them. The log line "
+      "memory.heap_profile names their runs.");
+  profile_command->add_option("run-id", profile_options.run_id, "UUID of the run")->required();
+  profile_command->add_option("--output", profile_options.output, "Directory for the files")->capture_default_str();
+  add_server(*profile_command, profile_options.server);
+  profile_command->callback([&] { status = show_profile(profile_options); });
+
   SettingFlags doctor_flags;
   DoctorOptions doctor_options;
   bool doctor_json = false;

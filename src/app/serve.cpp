@@ -18,6 +18,7 @@
 #include "app/open_files.hpp"
 #include "app/open_journal.hpp"
 #include "app/peak_file.hpp"
+#include "app/profile/kept_profiles.hpp"
 #include "app/relief_actions.hpp"
 #include "app/succession.hpp"
 #include "app/worker_config.hpp"
@@ -130,10 +131,11 @@ gateway::GatewayConfig with_workers(gateway::GatewayConfig config, const runs::W
 }
 
 gateway::GatewayConfig with_memory(gateway::GatewayConfig config, const memory::MemoryView& view,
-                                   Governing& governing) {
+                                   Governing& governing, const KeptProfiles& profiles) {
   config.memory = &view;
   config.governor = &governing.governor().status();
   config.relieve = [&governing] { return governing.relieve(); };
+  config.heap_profile = [&profiles](const RunId& run) { return profiles.find(run); };
   return config;
 }
 
@@ -158,6 +160,7 @@ class Service {
         load_settings_(load),
         data_(std::move(data)),
         peaks_(data_.peaks_path(), workers.command),
+        profiles_(data_.path() + "/profiles"),
         signals_(io_),
         journal_(io_.get_executor(), std::move(store), {.instance = instance}),
         pool_(io_.get_executor(), std::move(workers), [this] { coordinator_.pump(); }),
@@ -173,7 +176,7 @@ class Service {
             io_.get_executor(), journal_, pool_, system_clock(),
             coordinator_config(settings, std::move(instance), std::move(cache), tokens_, governing_.governor())),
         gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
-                 with_workers(with_memory(std::move(gateway), memory_.view(), governing_), tokens_)) {
+                 with_workers(with_memory(std::move(gateway), memory_.view(), governing_, profiles_), tokens_)) {
     governing_.set_actions(make_relief_actions({.cache = coordinator_.answers().entries(),
                                                 .gateway = gateway_,
                                                 .journal = journal_,
@@ -246,7 +249,8 @@ class Service {
                    .lazily_freed = [this](int pid) { return probe_.lazily_freed(pid); }},
         .waiting = [this] { return coordinator_.waiting(); },
         .pump = [this] { coordinator_.pump(); },
-        .restart = [this] { begin_restart("memory"); }};
+        .restart = [this] { begin_restart("memory"); },
+        .profiles = &profiles_};
   }
 
   void announce(int recovered) const {
@@ -326,6 +330,7 @@ class Service {
   asio::io_context io_{1};
   DataDir data_;
   PeakFile peaks_;
+  KeptProfiles profiles_;
   bool peaks_unsaved_ = false;
   asio::signal_set signals_;
   journal::Journal journal_;

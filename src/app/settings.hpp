@@ -47,6 +47,7 @@ struct Settings {
   Bytes worker_core;
   std::string worker_agent = "on";
   std::array<std::uint32_t, 3> worker_gc_thresholds{500, 8, 8};
+  std::string worker_heap_profile = "auto";
   std::string pass_through = "auto";
   std::chrono::milliseconds pass_through_timeout{60'000};
   std::vector<gateway::GuaranteedRoute> guaranteed;

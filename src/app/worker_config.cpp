@@ -22,6 +22,8 @@ workers::AgentConfig agent_config(const Settings& settings) {
       agent_file(settings.worker_agent == "jemalloc" ? "libholdfast-agent-jemalloc.so" : "libholdfast-agent.so");
   config.node_script = agent_file("holdfast-agent.cjs");
   config.gc_thresholds = settings.worker_gc_thresholds;
+  config.profiles = settings.worker_heap_profile != "off";
+  config.sampling = settings.worker_heap_profile == "on";
   return config;
 }
 

@@ -67,6 +67,8 @@ struct GatewayConfig {
   const governor::GovernorStatus* governor = nullptr;  ///< As above.
   /// Walks the relief ladder. Empty: there is none, and POST /admin/relieve must not be asked.
   std::function<awaitable<Result<governor::WalkReport>>()> relieve;
+  /// The heap profile of a run, as JSON. not_found: none is kept. Empty: there are none.
+  std::function<Result<std::string>(const RunId&)> heap_profile;
 };
 
 }  // namespace holdfast::gateway

@@ -36,6 +36,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/v1/runs/{run_id}", kNoBody, get_run},
     Route{"GET", "/v1/runs/{run_id}/events", kNoBody, get_events},
     Route{"GET", "/v1/runs/{run_id}/response", kNoBody, get_response},
+    Route{"GET", "/v1/runs/{run_id}/profile", kNoBody, get_profile},
     Route{"GET", "/v1/runs/{run_id}/timeline", kNoBody, get_timeline},
     Route{"POST", "/v1/runs/{run_id}/cancel", kNoBody, post_cancel},
     Route{"POST", "/v1/runs/{run_id}/ack", kNoBody, post_ack},

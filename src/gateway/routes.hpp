@@ -15,6 +15,7 @@ awaitable<void> post_thread_run(Call call);
 awaitable<void> get_run(Call call);
 awaitable<void> get_runs(Call call);
 awaitable<void> get_timeline(Call call);
+awaitable<void> get_profile(Call call);
 awaitable<void> post_cancel(Call call);
 awaitable<void> post_ack(Call call);
 

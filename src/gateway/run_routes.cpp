@@ -216,6 +216,20 @@ awaitable<void> get_timeline(Call call) {
   }
 }
 
+awaitable<void> get_profile(Call call) {
+  auto run = co_await readable_path_run(&call);
+  if (!run) co_return co_await send_problem(std::move(call), std::move(run).error());
+  const auto& look = call.config().heap_profile;
+  auto profile = look ? look(run->id) : fail(ErrorCode::not_found, "this server keeps no heap profiles");
+  if (!profile) {
+    auto problem = problem_of(profile.error());
+    problem.run_id = run->id.text();
+    co_return co_await send_problem(std::move(call), std::move(problem));
+  }
+  auto response = json_response(200, std::move(*profile));
+  co_await send_response(std::move(call), std::move(response));
+}
+
 awaitable<void> post_cancel(Call call) {
   const auto id = path_run_id(call);
   if (!id) {

@@ -199,6 +199,14 @@ void Governor::begin(AttemptMemory& attempt, std::string run) {
   if (attempt.over_ceiling) ++counts.over_ceiling;
 }
 
+std::optional<Governor::MostRetained> Governor::most_retained(int worker) const {
+  for (const auto& entry : ledger_.entries()) {
+    if (entry.now.worker != worker || entry.most_retained <= 0) continue;
+    return MostRetained{entry.most_telling_run, Bytes(static_cast<std::uint64_t>(entry.most_retained))};
+  }
+  return std::nullopt;
+}
+
 MemoryReceipt Governor::end(AttemptMemory& attempt, PeakKind kind) {
   const auto now = clock_.steady();
   if (auto* worker = ledger_.find(attempt.pid)) {
@@ -207,6 +215,10 @@ MemoryReceipt Governor::end(AttemptMemory& attempt, PeakKind kind) {
     tell_attempts(*worker);
     ++worker->runs;
     worker->floor_due = true;
+    if (attempt.receipt.retained > worker->most_retained) {
+      worker->most_retained = attempt.receipt.retained;
+      worker->most_telling_run = attempt.run;
+    }
     // What is decided before the next tick must see it so. One whose attempt was lost is on its way out.
     if (served_by(attempt.pid) <= 1) {
       worker->now.phase = kind == PeakKind::complete ? WorkerPhase::idle : WorkerPhase::ending;

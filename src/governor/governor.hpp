@@ -121,6 +121,13 @@ class Governor {
   /// After each snapshot of the regular tick.
   Orders tick(const Tick& tick);
 
+  /// The run after which the process in this place kept most, and how much that was. None: it kept nothing.
+  struct MostRetained {
+    std::string run;
+    Bytes bytes;
+  };
+  [[nodiscard]] std::optional<MostRetained> most_retained(int worker) const;
+
   /// An attempt could not be given up: it has ended meanwhile.
   void spared(const RunId& run);
 

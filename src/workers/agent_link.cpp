@@ -71,6 +71,10 @@ std::vector<std::string> AgentLink::entries(const std::vector<std::string_view>&
   if (page_path.empty()) page_path = fmt::format("/proc/{}/fd/{}", ::getpid(), file_.get());
   std::vector<std::string> out;
   out.push_back(fmt::format("{}={}", agent::kPageVariable, page_path));
+  if (!profile_path_.empty()) {
+    out.push_back(fmt::format("{}={}", agent::kProfileVariable, profile_path_));
+    out.push_back(fmt::format("{}={}", agent::kSamplingVariable, config_.sampling ? 1 : 0));
+  }
   const auto preloaded = value_of(environment, "LD_PRELOAD");
   out.push_back(fmt::format("LD_PRELOAD={}{}{}", config_.library, preloaded.empty() ? "" : ":", preloaded));
   // Node does not start without a script that it is told to load.

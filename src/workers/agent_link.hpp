@@ -26,6 +26,8 @@ struct AgentConfig {
   std::chrono::milliseconds interval{100};
   /// For CPython, where the program keeps the interpreter's own. First is 0: left alone.
   std::array<std::uint32_t, 3> gc_thresholds{500, 8, 8};
+  bool profiles = false;  ///< Heap profiles may be asked for.
+  bool sampling = false;  ///< Node samples allocations for them from its start.
 };
 
 class AgentLink {
@@ -43,6 +45,12 @@ class AgentLink {
   /// user does.
   [[nodiscard]] std::vector<std::string> entries(const std::vector<std::string_view>& environment,
                                                  std::string page_path = {}) const;
+
+  /// Where the worker is to leave heap profiles. Before entries().
+  void leave_profiles_at(std::string path) { profile_path_ = std::move(path); }
+
+  /// Empty: it leaves none.
+  [[nodiscard]] const std::string& profile_path() const noexcept { return profile_path_; }
 
   /// The page itself, for a process that may not open what is ours. Stays ours.
   [[nodiscard]] int page_descriptor() const noexcept { return file_.get(); }
@@ -65,6 +73,7 @@ class AgentLink {
   FileDescriptor file_;
   std::uint64_t* page_;
   AgentConfig config_;
+  std::string profile_path_;
   std::uint32_t commands_ = 0;
   bool asking_ = false;
 };

@@ -112,6 +112,13 @@ std::optional<Slot> Pool::acquire(Company company) {
   return Slot(std::move(life));
 }
 
+std::optional<Slot> Pool::acquire_worker(int index) {
+  const auto* worker = state_->closing() ? nullptr : find(index);
+  auto life = worker == nullptr ? nullptr : worker->with_room(Company::alone);
+  if (!life || !life->reserve(Company::alone)) return std::nullopt;
+  return Slot(std::move(life));
+}
+
 std::optional<IdleWorker> Pool::idle(Company company) const {
   const auto life = with_room(company);
   return life ? std::optional(IdleWorker{life->worker(), life->pid()}) : std::nullopt;

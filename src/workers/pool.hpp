@@ -136,6 +136,9 @@ class Pool {
   /// A place at the worker that has the fewest runs, if one has room.
   [[nodiscard]] std::optional<Slot> acquire(Company company = Company::shared);
 
+  /// This worker for the caller alone, when it has no run.
+  [[nodiscard]] std::optional<Slot> acquire_worker(int index);
+
   /// The one that acquire() would give. Costs nobody anything.
   [[nodiscard]] std::optional<IdleWorker> idle(Company company = Company::shared) const;
 

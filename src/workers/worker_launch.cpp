@@ -74,6 +74,9 @@ std::vector<std::string> WorkerLife::make_agent(const std::vector<std::string>& 
     return {};
   }
   agent_ = std::move(*made);
+  if (config.profiles) {
+    agent_->leave_profiles_at(fmt::format("{}/w{}-{}.profile", pool_->config.socket_dir, worker_, number_));
+  }
   const std::vector<std::string_view> views(environment.begin(), environment.end());
   // Another user may not open what is ours under /proc: it inherits the page.
   return agent_->entries(views, pool_->config.account ? fmt::format("/proc/self/fd/{}", kPageDescriptor) : "");

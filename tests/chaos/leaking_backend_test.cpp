@@ -83,6 +83,15 @@ TEST_F(LeakingBackend, EveryAnalysisIsAnsweredAndTheLimitIsNeverPassed) {
   EXPECT_NE(run.body.find(R"("retained_bytes":)"), std::string::npos) << run.body;
   EXPECT_NE(server.log().find("SUSPICIOUS MEMORY GROWTH"), std::string::npos);
   EXPECT_NE(server.log().find("MEMORY LEAK PREVENTION"), std::string::npos);
+
+  // Which code holds what is left behind is known of one of them.
+  const auto log = server.log();
+  constexpr std::string_view kProfiled = "memory.heap_profile run=";
+  const auto at = log.find(kProfiled);
+  ASSERT_NE(at, std::string::npos);
+  const auto profile = http_get(server.port(), "/v1/runs/" + log.substr(at + kProfiled.size(), 36) + "/profile");
+  EXPECT_EQ(profile.status, 200);
+  EXPECT_NE(profile.body.find(R"("frames":["__main__")"), std::string::npos) << profile.body.substr(0, 2000);
 }
 
 TEST_F(LeakingBackend, PageCacheIsNotTakenForMemory) {

@@ -24,6 +24,7 @@ AgentConfig AgentHost::default_config() {
 AgentHost::AgentHost(std::vector<std::string> command, const std::vector<std::string>& environment,
                      const AgentConfig& config)
     : link_(AgentLink::make(config).value()) {
+  if (config.profiles) link_->leave_profiles_at(directory_ / "profile");
   std::vector<std::string> all;
   std::vector<std::string_view> known;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -93,6 +94,11 @@ void AgentHost::wait_ready() {
     if (said == "ready") return;
     ASSERT_FALSE(said.empty()) << "the program has ended";
   }
+}
+
+std::string AgentHost::profile() const {
+  std::ifstream file(directory_ / "profile");
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void AgentHost::type(const std::string& text) const {

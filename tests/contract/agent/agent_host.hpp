@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/temporary_directory.hpp"
 #include "workers/agent_link.hpp"
 
 namespace holdfast::workers {
@@ -45,12 +46,16 @@ class AgentHost {
   Result<memory::AgentAnswer> ask(agent::Command command,
                                   std::chrono::milliseconds patience = std::chrono::seconds(10));
 
+  /// What it has left as its heap profile; empty without one. Only with `profiles` in the configuration.
+  [[nodiscard]] std::string profile() const;
+
   [[nodiscard]] bool runs() const;
   void kill(int number) const;
   /// Its status as of waitpid().
   int wait();
 
  private:
+  holdfast::testing::TemporaryDirectory directory_;
   std::shared_ptr<AgentLink> link_;
   asio::io_context io_;
   pid_t pid_ = 0;

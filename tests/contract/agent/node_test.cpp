@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "agent_host.hpp"
+#include "base/json.hpp"
 
 namespace holdfast::workers {
 namespace {
@@ -24,6 +25,31 @@ TEST(AgentInNode, FiguresOfBothHeapsAreTold) {
   EXPECT_LT(figures.runtime_heap->live, Bytes(40 * kMegabyte));
   const auto bands = memory::make_bands(figures.resident, memory::to_band_report(figures));
   EXPECT_TRUE(bands.live && bands.outside);
+}
+
+TEST(AgentInNode, AProfileTellsWhichCodeHasAllocatedWhatIsHeld) {
+  auto config = AgentHost::default_config();
+  config.profiles = true;
+  config.sampling = true;
+  AgentHost host({"node", HOLDFAST_NODE_HOST, "objects"}, {}, config);
+  host.wait_ready();
+  const auto answer = host.ask(agent::kProfile, std::chrono::seconds(60));
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_EQ(answer->status, agent::kDone);
+  const auto profile = parse_json_object(host.profile());
+  ASSERT_TRUE(profile) << host.profile();
+  EXPECT_GT(find_int(*profile, "total_bytes").value_or(0), std::int64_t{kMegabyte});
+  EXPECT_NE(host.profile().find("host.cjs:"), std::string::npos) << "names the file and the line";
+}
+
+TEST(AgentInNode, WithoutSamplingThereIsNoProfile) {
+  auto config = AgentHost::default_config();
+  config.profiles = true;
+  AgentHost host({"node", HOLDFAST_NODE_HOST, "idle"}, {}, config);
+  host.wait_ready();
+  const auto answer = host.ask(agent::kProfile);
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_EQ(answer->status, agent::kUnsupported);
 }
 
 TEST(AgentInNode, DroppedObjectsAreCollected) {

@@ -4,9 +4,11 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <map>
 #include <thread>
 
 #include "agent_host.hpp"
+#include "base/json.hpp"
 
 namespace holdfast::workers {
 namespace {
@@ -38,6 +40,39 @@ TEST(AgentInPython, FiguresAreThoseOfWhatWasAllocated) {
   const auto bands = memory::make_bands(figures.resident, memory::to_band_report(figures));
   ASSERT_TRUE(bands.live && bands.outside);
   EXPECT_LT(*memory::fragmentation(bands), 0.25);
+}
+
+std::unique_ptr<AgentHost> profiled(const std::string& mode) {
+  auto config = AgentHost::default_config();
+  config.profiles = true;
+  return std::make_unique<AgentHost>(std::vector<std::string>{"/usr/bin/python3", HOLDFAST_PYTHON_HOST, mode},
+                                     std::vector<std::string>{}, config);
+}
+
+TEST(AgentInPython, AProfileTellsWhichNamesHoldTheMemory) {
+  const auto host = profiled("figures");
+  host->wait_ready();
+  const auto answer = host->ask(agent::kProfile, std::chrono::seconds(60));
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_EQ(answer->status, agent::kDone);
+  const auto profile = parse_json_object(host->profile());
+  ASSERT_TRUE(profile) << host->profile();
+  EXPECT_TRUE(find_string(*profile, "runtime").value_or("").starts_with("cpython 3."));
+  std::map<std::string, std::int64_t> held;
+  for (const auto& stack : profile->at("stacks").as_array()) {
+    const auto& frames = stack.at("frames").as_array();
+    if (frames.at(0) == "__main__") held[frames.at(1).as_string().c_str()] += stack.at("bytes").as_int64();
+  }
+  EXPECT_NEAR(static_cast<double>(held["large"]), 64.0 * kMegabyte, 1.0 * kMegabyte);
+  // 400,000 objects of 73 bytes and the list of them.
+  EXPECT_NEAR(static_cast<double>(held["small"]), 31.0 * kMegabyte, 3.0 * kMegabyte);
+  EXPECT_TRUE(host->figures(has_heap).malloc) << "the program goes on";
+}
+
+TEST(AgentInPython, WithoutAPlaceForItThereIsNoProfile) {
+  const auto host = AgentHost::python("figures");
+  host->wait_ready();
+  EXPECT_EQ(host->ask(agent::kProfile)->status, agent::kUnsupported);
 }
 
 TEST(AgentInPython, CyclesAreCollectedWhileTheProgramSleepsAlsoWithItsCollectorOff) {

@@ -29,7 +29,7 @@ const seen = new Set();
 
 before(async () => {
   server = await new Server().start();
-  narrow = await new Server(otherWorker, { MAX_CONCURRENT_ANALYSES: '1', HOLDFAST_QUEUE_LIMIT: '1', HOLDFAST_RUN_DEADLINE: '4s', HOLDFAST_GUARANTEED: 'POST /guide' }).start();
+  narrow = await new Server(otherWorker, { MAX_CONCURRENT_ANALYSES: '1', HOLDFAST_QUEUE_LIMIT: '1', HOLDFAST_RUN_DEADLINE: '4s', HOLDFAST_GUARANTEED: 'POST /guide', HOLDFAST_HEAP_PROFILE: 'on' }).start();
   guarded = new Server(otherWorker, { HOLDFAST_AUTH: 'api-key' });
   adasKey = guarded.addKey('ada');
   bobsKey = guarded.addKey('bob');
@@ -413,7 +413,7 @@ test('A run that was delivered long enough ago is gone, and never executed again
     await forgetful.start();
     while ((await send(forgetful.base, 'GET', `/v1/runs/${run_id}`)).status === 200) await setTimeout(20);
     const gone = { on: forgetful, params: { run_id, thread_id: 't' } };
-    for (const path of [run, `${run}/events`, `${run}/timeline`, `${run}/response`, '/debug/run-id/{run_id}']) await exercise(410, 'GET', path, gone);
+    for (const path of [run, `${run}/events`, `${run}/timeline`, `${run}/response`, `${run}/profile`, '/debug/run-id/{run_id}']) await exercise(410, 'GET', path, gone);
     for (const path of ['/analyze', start]) await exercise(410, 'POST', path, { ...gone, body });
     await exercise(410, 'POST', '/feedback', { ...gone, body: { run_id, feedback: 1 } });
     await exercise(410, 'POST', '/sentiment', { ...gone, body: { run_id, sentiment: true } });
@@ -442,6 +442,22 @@ test('The answer on a guaranteed route can be had again, or why there is none', 
   while ((await send(narrow.base, 'POST', `/v1/runs/${stopped}/cancel`)).status !== 202);
   await exercise(409, 'GET', path, { ...wait, params: { run_id: stopped } });
   await exercise(504, 'GET', path, { ...wait, params: { run_id: await asked('sleep 60') } });
+  await exercise(404, 'GET', path, { params: { run_id: (await finishedRun()).run_id } });
+  await exercise(400, 'GET', path, { params: { run_id: 'x' } });
+});
+
+test('Which code held the memory after a run can be had, where it was asked', async () => {
+  await calm();
+  const path = `${run}/profile`;
+  const { json } = await exercise(200, 'POST', start, { on: narrow, params: { thread_id: 't' }, body: { prompt: 'leak' }, headers: { Prefer: 'wait=25' } });
+  const params = { run_id: json.run_id };
+  // Its worker is replaced for the 40 MB that it has kept.
+  while ((await send(narrow.base, 'GET', `/v1/runs/${json.run_id}/profile`)).status !== 200) {
+    await send(narrow.base, 'POST', '/admin/relieve');
+    await setTimeout(200);
+  }
+  const profile = await exercise(200, 'GET', path, { on: narrow, params });
+  assert.match(JSON.stringify(profile.json.stacks), /worker\.mjs:/);
   await exercise(404, 'GET', path, { params: { run_id: (await finishedRun()).run_id } });
   await exercise(400, 'GET', path, { params: { run_id: 'x' } });
 });

@@ -6,12 +6,15 @@ const answers = {
   text: [200, 'forty-two'],
 };
 
+const kept = [];
+
 createServer((request, response) => {
   let text = '';
   request.on('data', (chunk) => (text += chunk));
   request.on('end', () => {
     const { prompt } = JSON.parse(text);
     const [word, seconds = '0'] = prompt.split(' ');
+    if (word === 'leak') kept.push(new Array(5_000_000).fill(1.5));
     const [status, body] = answers[word] ?? [200, { result: 'forty-two', datasets_used: ['guide'] }];
     const send = () => {
       response.writeHead(status, { 'Content-Type': 'application/json' });
