@@ -64,7 +64,8 @@ runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string
           .retry = {.max_crashes = settings.max_crashes, .max_attempts = settings.max_attempts},
           .send_history = settings.worker_command.empty(),
           .cache = std::move(cache),
-          .governor = &governor};
+          .governor = &governor,
+          .max_answer = settings.max_answer};
 }
 
 gateway::AuthConfig auth_config(const Settings& settings) {
@@ -96,6 +97,7 @@ gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<Bu
   config.allowance.window = settings.limit_window;
   config.allowance.burst = settings.limit_burst;
   config.allowance.waiting = settings.limit_waiting;
+  config.guaranteed = settings.guaranteed;
   config.pass_through.on = passes_through(settings);
   config.pass_through.timeout = settings.pass_through_timeout;
   if (builtin) {

@@ -107,7 +107,8 @@ Result<void> apply_file(LoadedSettings& loaded, const std::string& file) {
 std::span<const Setting> all_settings() {
   static const auto settings = [] {
     std::vector<Setting> all;
-    for (auto&& group : {server_settings(), worker_settings(), run_settings(), memory_settings(), auth_settings()}) {
+    for (auto&& group : {server_settings(), worker_settings(), guaranteed_settings(), run_settings(), memory_settings(),
+                         auth_settings()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     return all;

@@ -17,6 +17,7 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "gateway/guaranteed/guaranteed_route.hpp"
 
 namespace holdfast::app {
 
@@ -48,6 +49,8 @@ struct Settings {
   std::array<std::uint32_t, 3> worker_gc_thresholds{500, 8, 8};
   std::string pass_through = "auto";
   std::chrono::milliseconds pass_through_timeout{60'000};
+  std::vector<gateway::GuaranteedRoute> guaranteed;
+  Bytes max_answer{std::uint64_t{1} << 30U};
   int max_concurrent = 3;
   int queue_limit = 1000;
   int max_crashes = 3;

@@ -9,6 +9,7 @@ namespace holdfast::app {
 
 [[nodiscard]] std::vector<Setting> server_settings();
 [[nodiscard]] std::vector<Setting> worker_settings();
+[[nodiscard]] std::vector<Setting> guaranteed_settings();
 [[nodiscard]] std::vector<Setting> run_settings();
 [[nodiscard]] std::vector<Setting> memory_settings();
 [[nodiscard]] std::vector<Setting> auth_settings();

@@ -162,11 +162,13 @@ NativeEvent native_event(const Entry& entry, const Run& run, const std::optional
       return {"status", data.members(entry.body).take()};
     }
     case EntryKind::progress: return {"progress", entry_head(entry).members(entry.body).take()};
-    case EntryKind::delta: return {"delta", entry_head(entry).members(entry.body).take()};
+    case EntryKind::delta:
+    case EntryKind::piece: return {"delta", entry_head(entry).members(entry.body).take()};
     case EntryKind::completed:
     case EntryKind::failed:
     case EntryKind::cancelled:
     case EntryKind::expired: return {"done", run_json(run, std::nullopt, Via::stream)};
+    case EntryKind::response:
     case EntryKind::checkpoint:
     case EntryKind::delivered: return {};
   }

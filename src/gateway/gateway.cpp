@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "gateway/assets.hpp"
+#include "gateway/guaranteed/guaranteed_run.hpp"
 #include "gateway/proxy/forwarded_head.hpp"
 #include "gateway/route.hpp"
 #include "gateway/routes.hpp"
@@ -26,6 +27,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/v1/runs", kNoBody, get_runs},
     Route{"GET", "/v1/runs/{run_id}", kNoBody, get_run},
     Route{"GET", "/v1/runs/{run_id}/events", kNoBody, get_events},
+    Route{"GET", "/v1/runs/{run_id}/response", kNoBody, get_response},
     Route{"GET", "/v1/runs/{run_id}/timeline", kNoBody, get_timeline},
     Route{"POST", "/v1/runs/{run_id}/cancel", kNoBody, post_cancel},
     Route{"POST", "/v1/runs/{run_id}/ack", kNoBody, post_ack},
@@ -107,6 +109,11 @@ Problem no_route(const Request& request, const RouteMatch& match) {
 
 }  // namespace
 
+bool is_own_path(std::string_view method, const std::vector<std::string>& segments) {
+  const auto match = match_route(kRoutes, method, segments);
+  return match.route != nullptr || !match.allow.empty();
+}
+
 Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator, journal::Journal& journal,
                  workers::Pool& pool, const Clock& clock, GatewayConfig config)
     : config_(std::move(config)),
@@ -177,24 +184,43 @@ awaitable<Result<Subject>> Gateway::subject_for(const Route* route, const Reques
 // What nothing of ours answers, whatever the method. CONNECT asks for another server.
 bool Gateway::passes(const Request& request) const {
   if (!proxy_.on() || request.method == "CONNECT") return false;
-  const auto match = match_route(kRoutes, request.method, request.target.segments);
-  if (match.route != nullptr || !match.allow.empty()) return false;
+  if (is_own_path(request.method, request.target.segments) || guaranteed(request) != nullptr) return false;
   const bool reads = request.method == "GET" || request.method == "HEAD";
   return !reads || find_asset(request.target.path) == nullptr;
 }
 
-awaitable<void> Gateway::pass_through(Call call) {
-  const auto* request = &call.request();
+// An upgraded connection has no answer that could be kept.
+const GuaranteedRoute* Gateway::guaranteed(const Request& request) const {
+  const auto* route = find_guaranteed_route(config_.guaranteed, request.method, request.target.segments);
+  return route == nullptr || !upgrade_of(request).empty() ? nullptr : route;
+}
+
+// False: whoever asks is not known, and was told so.
+awaitable<bool> Gateway::admit(Call* call) {
+  const auto* request = &call->request();
   auto subject = co_await authentication_.identify(request);
   if (!subject) {
     log::debug("gateway.unauthenticated", {{"path", request->target.path}, {"why", subject.error().message()}});
     auto response = unauthenticated(subject.error(), request->target.path);
-    co_await send_response(std::move(call), std::move(response));
-    co_return;
+    co_await send_response(*call, std::move(response));
+    co_return false;
   }
-  call.subject = std::move(*subject);
+  call->subject = std::move(*subject);
+  co_return true;
+}
+
+awaitable<void> Gateway::pass_through(Call call) {
+  const bool admitted = co_await admit(&call);
+  if (!admitted) co_return;
   const bool authenticated = authentication_.required();
   co_await proxy_.pass(std::move(call), authenticated);
+}
+
+awaitable<void> Gateway::guarantee(Call call, const GuaranteedRoute* route) {
+  const bool admitted = co_await admit(&call);
+  if (!admitted) co_return;
+  const bool authenticated = authentication_.required();
+  co_await serve_guaranteed(std::move(call), route, authenticated);
 }
 
 awaitable<void> Gateway::serve(Exchange* exchange) {
@@ -212,6 +238,9 @@ awaitable<void> Gateway::serve(Exchange* exchange) {
   if (match.route == nullptr && reads) {
     const bool sent = co_await get_asset(call);
     if (sent) co_return;
+  }
+  if (const auto* route = match.allow.empty() ? guaranteed(request) : nullptr) {
+    co_return co_await guarantee(std::move(call), route);
   }
   if (match.route == nullptr) {
     auto response = to_response(no_route(request, match), request.target.path);

@@ -18,6 +18,9 @@
 
 namespace holdfast::gateway {
 
+/// Whether a route of ours answers requests of that kind, or refuses their method.
+[[nodiscard]] bool is_own_path(std::string_view method, const std::vector<std::string>& segments);
+
 class Gateway {
  public:
   Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator, journal::Journal& journal,
@@ -64,7 +67,10 @@ class Gateway {
 
  private:
   awaitable<void> serve(Exchange* exchange);
+  awaitable<bool> admit(Call* call);
   awaitable<void> pass_through(Call call);
+  awaitable<void> guarantee(Call call, const GuaranteedRoute* route);
+  [[nodiscard]] const GuaranteedRoute* guaranteed(const Request& request) const;
   [[nodiscard]] bool passes(const Request& request) const;
   awaitable<Result<Subject>> subject_for(const Route* route, const Request* request);
 

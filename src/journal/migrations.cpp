@@ -85,7 +85,10 @@ CREATE TABLE incidents (
 CREATE INDEX incidents_by_time ON incidents (at, id);
 )sql";
 
-constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings, kIncidents};
+// Entries of the kinds `response` and `piece`, which an older Holdfast does not know: it is not to open the journal.
+constexpr std::string_view kKeptResponses = "SELECT 1;\n";
+
+constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings, kIncidents, kKeptResponses};
 static_assert(kMigrations.size() == kSchemaVersion);
 
 }  // namespace

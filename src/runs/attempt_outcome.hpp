@@ -20,6 +20,9 @@ namespace holdfast::runs {
 [[nodiscard]] journal::Append settle_orphan(const journal::Run& run, const RetryPolicy& policy, std::string reason,
                                             std::optional<UnixMillis> alive_until = std::nullopt);
 
+/// The entry for a run whose start is durable although its writer did not learn of it: no worker has seen it.
+[[nodiscard]] journal::Append settle_unsent(const journal::Run& run, const RetryPolicy& policy);
+
 /// The entry that ends `run`, queued or running, on purpose. `kind` is cancelled or expired.
 [[nodiscard]] journal::Append settle_early(const journal::Run& run, journal::EntryKind kind,
                                            std::string_view explanation);

@@ -1,4 +1,6 @@
 // One attempt at a run, from an idle worker to an entry in the journal.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <csignal>
@@ -6,8 +8,10 @@
 #include "base/hook_point.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "base/stored_bytes.hpp"
 #include "runs/attempt_outcome.hpp"
 #include "runs/coordinator.hpp"
+#include "runs/stored_request.hpp"
 #include "runs/time_spent.hpp"
 #include "runs/worker_body.hpp"
 
@@ -20,11 +24,22 @@ using journal::is_terminal;
 
 // How long a run waits when the journal could not record its start: a full disk is not freed faster.
 constexpr std::chrono::milliseconds kJournalPause{1000};
-constexpr int kEntriesPerRead = 500;
+// Of entries that hold 64 KB at most.
+constexpr int kEntriesPerRead = 64;
 constexpr BackoffConfig kRecordBackoff{std::chrono::milliseconds(50), std::chrono::milliseconds(2000)};
 
 Append event_append(const RunId& id, int attempt, const workers::WorkerEvent& event) {
   Append append{.id = id, .attempt = attempt};
+  if (const auto* piece = std::get_if<workers::PieceEvent>(&event)) {
+    append.kind = EntryKind::piece;
+    append.body = stored_bytes(piece->bytes);
+    return append;
+  }
+  if (const auto* response = std::get_if<workers::ResponseEvent>(&event)) {
+    append.kind = EntryKind::response;
+    append.body = fmt::format(R"({{"status":{},"head":{}}})", response->status, stored_bytes(response->head));
+    return append;
+  }
   json::object body;
   if (const auto* progress = std::get_if<workers::ProgressEvent>(&event)) {
     append.kind = EntryKind::progress;
@@ -111,12 +126,12 @@ std::optional<Coordinator::Place> Coordinator::place_for(const LiveRun& head) {
 }
 
 // For a run of which nothing is known but its route, and which may wait without harm where it is.
-std::optional<Coordinator::Place> Coordinator::place_for_newcomer() {
+std::optional<Coordinator::Place> Coordinator::place_for_newcomer(const std::string& route) {
   const auto idle = resting_ ? std::nullopt : pool_.idle();
   if (!idle) return std::nullopt;
   if (!config_.governor) return take_idle(std::nullopt);
-  return take_idle(config_.governor->admit_newcomer(
-      {.route = config_.route, .cut_short_at = {}, .worker = idle->index, .pid = idle->pid}));
+  return take_idle(
+      config_.governor->admit_newcomer({.route = route, .cut_short_at = {}, .worker = idle->index, .pid = idle->pid}));
 }
 
 void Coordinator::pump() {
@@ -192,16 +207,16 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
     co_return;
   }
   const auto begun = clock_.steady();
-  auto request = co_await body_for_worker(*live);
-  if (request == live->run->request) live->plain_attempt = number;
   workers::Attempt attempt{.run_id = live->run->id.text(),
                            .number = number,
                            .route = live->run->route,
-                           .body = std::move(request),
+                           .body = {},
+                           .verbatim = {},
                            .traceparent = live->run->traceparent,
                            .owner = live->run->owner,
                            .thread_id = live->run->thread_id,
                            .deadline = begun + (config_.run_deadline - live->spent)};
+  co_await fill_request(&attempt, live);
   if (live->stopping) {
     live->working_attempt = 0;
     co_return;
@@ -290,7 +305,7 @@ awaitable<void> Coordinator::resolve_start(LiveRunPtr live) {
   const bool unattended = live->run->status == RunStatus::running && live->run->lease_owner == config_.instance &&
                           live->working_attempt != live->run->attempt;
   if (unattended) {
-    auto orphan = settle_orphan(*live->run, config_.retry, "the journal did not confirm the start in time");
+    auto orphan = settle_unsent(*live->run, config_.retry);
     const auto recorded = co_await record_end(live, std::move(orphan));
     if (!recorded) log::warning("runs.start_unresolved", {{"error", recorded.error().message()}});
   }
@@ -321,6 +336,16 @@ awaitable<bool> Coordinator::start_attempt(LiveRunPtr live, std::string body) {
   co_return written.has_value();
 }
 
+awaitable<void> Coordinator::fill_request(workers::Attempt* attempt, LiveRunPtr live) {
+  if (auto stored = parse_stored_request(live->run->request)) {
+    attempt->verbatim = workers::Verbatim{std::move(stored->head), config_.max_answer.count()};
+    attempt->body = std::move(stored->body);
+    co_return;
+  }
+  attempt->body = co_await body_for_worker(*live);
+  if (attempt->body == live->run->request) live->plain_attempt = attempt->number;
+}
+
 // Neither checkpoint nor history is needed to answer: without them the worker starts over, or without context.
 awaitable<std::string> Coordinator::body_for_worker(const LiveRun& live) {
   std::optional<journal::Checkpoint> checkpoint;
@@ -339,15 +364,22 @@ awaitable<std::string> Coordinator::body_for_worker(const LiveRun& live) {
 awaitable<Result<void>> Coordinator::record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event) {
   auto append = event_append(live->run->id, attempt, event);
   append.known = live->run;
-  auto written = co_await journal_.append(std::move(append));
-  if (!written) {
-    // Progress that cannot be written now is not worth an attempt; it is not shown either.
-    if (can_be_written_later(written.error())) co_return Result<void>{};
-    co_return fail(std::move(written), "record progress");
+  const bool part_of_answer = append.kind == EntryKind::response || append.kind == EntryKind::piece;
+  for (std::uint32_t failures = 1;; ++failures) {
+    auto copy = append;
+    auto written = co_await journal_.append(std::move(copy));
+    if (written) {
+      HOLDFAST_HOOK_POINT("runs.after_progress");
+      update(*live, std::move(written->run));
+      co_return Result<void>{};
+    }
+    if (!can_be_written_later(written.error())) co_return fail(std::move(written), "record progress");
+    // Progress that cannot be written now is not worth an attempt; it is not shown either. A response is kept whole.
+    if (!part_of_answer) co_return Result<void>{};
+    const auto again = clock_.steady() + backoff_delay(kRecordBackoff, failures, random_uniform());
+    const bool slept = co_await sleep_until(again);
+    if (!slept) co_return fail(ErrorCode::cancelled, "stopped while the response could not be written");
   }
-  HOLDFAST_HOOK_POINT("runs.after_progress");
-  update(*live, std::move(written->run));
-  co_return Result<void>{};
 }
 
 awaitable<Result<void>> Coordinator::record_end(LiveRunPtr live, Append append) {

@@ -1,6 +1,7 @@
 /// One try at a run, as sent to the worker, and how it can end. Plain values.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,11 +13,18 @@
 
 namespace holdfast::workers {
 
+/// A request that is handed on as it came, and whose response is kept as it comes, whatever its status and its type.
+struct Verbatim {
+  std::string head;               ///< Request line and headers, each ended by CRLF; framing included.
+  std::uint64_t most_answer = 0;  ///< A body of more bytes breaks the attempt.
+};
+
 struct Attempt {
   std::string run_id;
   int number = 1;
   std::string route;  ///< "POST /analyze".
-  std::string body;   ///< JSON.
+  std::string body;   ///< JSON, unless `verbatim`.
+  std::optional<Verbatim> verbatim;
   std::string traceparent;
   std::string owner;      ///< Whose run it is.
   std::string thread_id;  ///< A name within its owner.
@@ -35,6 +43,7 @@ struct Lost {
   std::optional<WorkerExit>
       exited;                   ///< Set when the worker process died with the run, not when it died before it got it.
   bool broke_protocol = false;  ///< What it sent was complete and wrong: the same run will most likely get it again.
+  bool seen = true;             ///< The worker may have begun to work on it.
   std::optional<GivenUp> given_up = std::nullopt;  ///< The process was killed by us, before the kernel would have.
 };
 

@@ -14,6 +14,9 @@ namespace {
 // A connection that breaks is mostly the first sign of a death: the kernel closes it just before it reports the exit.
 constexpr std::chrono::milliseconds kExitEvidence{250};
 
+// The same where the connection may as well have come to its end: everybody whose worker tells the end so waits for it.
+constexpr std::chrono::milliseconds kSignOfDeath{50};
+
 }  // namespace
 
 bool WorkerLife::has_room(Company company) const noexcept {
@@ -50,7 +53,7 @@ void WorkerLife::vacate() {
 awaitable<Result<DispatchOutcome>> WorkerLife::dispatch(Attempt attempt, EventSink on_event) {
   if (phase_ != LifePhase::busy || over()) {
     vacate();
-    co_return Lost(describe() + " before it got the run", std::nullopt);
+    co_return Lost{.reason = describe() + " before it got the run", .exited = {}, .seen = false};
   }
   // What it printed for an earlier run must not explain the loss of this one.
   take_output();
@@ -74,6 +77,12 @@ awaitable<Result<DispatchOutcome>> WorkerLife::dispatch(Attempt attempt, EventSi
     outcome = std::move(*refused);
   } else {
     outcome = std::get<Answered>(std::move(*end));
+    if (std::get<Answered>(*outcome).ended_by_close) {
+      const auto patience = system_clock().steady() + kSignOfDeath;
+      const bool died = co_await wait_exited(patience);
+      BrokenOff cut{"closed the connection as it died"};
+      if (died) outcome = co_await explain_loss(run_id, std::move(cut));
+    }
   }
   settle(run_id, outcome);
   co_return outcome;
@@ -86,9 +95,10 @@ awaitable<Lost> WorkerLife::explain_loss(std::string run_id, BrokenOff broken) {
   Lost lost;
   lost.reason = exited ? describe() + last_words() : fmt::format("{} {}", name(), broken.reason);
   lost.broke_protocol = broken.broke_protocol;
+  lost.seen = broken.delivery == Delivery::begun;
   // A run that the worker never saw is not to blame for its death, and of several nobody knows which one is.
   if (broken.delivery == Delivery::begun && !in_company) lost.exited = exited_;
-  if (exited && in_company) lost.reason += "; it served other runs too: the next attempt is alone";
+  if (exited && in_company) lost.reason += "; it served other runs too";
   if (given_up_) {
     lost.given_up = GivenUp{given_up_->evidence, given_up_->counts_as_crash && run_id == given_up_run_};
     lost.reason = fmt::format("{} was ended to keep within the memory limit", name());

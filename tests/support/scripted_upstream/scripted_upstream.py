@@ -157,6 +157,27 @@ class Connection:
         self.sock.sendall(b"0\r\n\r\n")
         return True
 
+    def on_events(self, method, headers, head, rest):
+        """A stream of events; "events/5/3" dies after the third in the first attempt, "events/5/3/ever" in each."""
+        count, dies_after, *ever = rest.split("/") + ["0"] * (1 - rest.count("/"))
+        self.record("events begin")
+        self.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for number in range(1, int(count) + 1):
+            piece = b"data: %d\n\n" % number
+            self.sock.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+            time.sleep(0.05)
+            if number == int(dies_after) and (ever or headers.get("holdfast-attempt") == "1"):
+                os._exit(3)
+        self.sock.sendall(b"0\r\n\r\n")
+        self.record("events end")
+        return True
+
+    def on_die_first(self, method, headers, head, rest):
+        if headers.get("holdfast-attempt") == "1":
+            os._exit(3)
+        self.answer(b"attempt %s" % headers.get("holdfast-attempt").encode())
+        return True
+
     def on_refuse_early(self, method, headers, head, rest):
         self.sock.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno\n")
         return False
