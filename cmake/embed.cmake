@@ -10,12 +10,14 @@ function(holdfast_embed_console target)
   endif()
 
   set(output "${CMAKE_SOURCE_DIR}/build/console")
-  file(GLOB_RECURSE inputs CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/console/src/*")
+  file(GLOB_RECURSE inputs CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/console/src/*" "${CMAKE_SOURCE_DIR}/clients/typescript/src/*")
   list(APPEND inputs
+    "${CMAKE_SOURCE_DIR}/clients/typescript/package.json"
     "${CMAKE_SOURCE_DIR}/console/package.json"
     "${CMAKE_SOURCE_DIR}/console/package-lock.json"
     "${CMAKE_SOURCE_DIR}/console/vite.config.ts"
     "${CMAKE_SOURCE_DIR}/console/index.html"
+    "${CMAKE_SOURCE_DIR}/console/console.html"
     "${CMAKE_SOURCE_DIR}/console/embed.mjs"
     "${CMAKE_SOURCE_DIR}/docs/openapi.yaml")
   add_custom_command(

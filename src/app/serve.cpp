@@ -14,6 +14,7 @@
 #include "app/file_lock.hpp"
 #include "app/governing.hpp"
 #include "app/instance_id.hpp"
+#include "app/mask_password.hpp"
 #include "app/open_files.hpp"
 #include "app/open_journal.hpp"
 #include "app/peak_file.hpp"
@@ -54,7 +55,8 @@ GoverningConfig governing_config(const Settings& settings) {
 }
 
 runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string instance,
-                                           runs::AnswerCacheConfig cache, governor::Governor& governor) {
+                                           runs::AnswerCacheConfig cache, runs::WorkerTokens& tokens,
+                                           governor::Governor& governor) {
   return {.route = settings.worker_route,
           .instance = std::move(instance),
           .lease = settings.database_lease,
@@ -64,6 +66,7 @@ runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string
           .retry = {.max_crashes = settings.max_crashes, .max_attempts = settings.max_attempts},
           .send_history = settings.worker_command.empty(),
           .cache = std::move(cache),
+          .tokens = &tokens,
           .governor = &governor,
           .max_answer = settings.max_answer};
 }
@@ -85,6 +88,19 @@ gateway::AuthConfig auth_config(const Settings& settings) {
   return config;
 }
 
+std::vector<gateway::ShownSetting> shown_settings(const LoadedSettings& settings) {
+  std::vector<gateway::ShownSetting> shown;
+  for (const auto& setting : all_settings()) {
+    const auto origin = settings.origins.find(setting.key);
+    shown.push_back({.key = std::string(setting.key),
+                     .value = mask_password(setting.show(settings.values)),
+                     .origin = origin == settings.origins.end() ? "default" : origin->second,
+                     .environment = std::string(setting.environment),
+                     .help = std::string(setting.help)});
+  }
+  return shown;
+}
+
 gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<BuiltinWorkerData> builtin) {
   gateway::GatewayConfig config;
   config.server.limits.body = static_cast<std::size_t>(settings.max_body.count());
@@ -98,12 +114,18 @@ gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<Bu
   config.allowance.burst = settings.limit_burst;
   config.allowance.waiting = settings.limit_waiting;
   config.guaranteed = settings.guaranteed;
+  config.checkpoints.user_bytes = static_cast<std::int64_t>(settings.checkpoints_user_size.count());
   config.pass_through.on = passes_through(settings);
   config.pass_through.timeout = settings.pass_through_timeout;
   if (builtin) {
     config.examples = std::move(builtin->examples);
     config.data_tables = std::move(builtin->tables);
   }
+  return config;
+}
+
+gateway::GatewayConfig with_workers(gateway::GatewayConfig config, const runs::WorkerTokens& tokens) {
+  config.worker_tokens = &tokens;
   return config;
 }
 
@@ -147,10 +169,11 @@ class Service {
               governing_.on_tick(change);
             }),
         governing_(io_.get_executor(), system_clock(), governing_config(settings), governing_parts()),
-        coordinator_(io_.get_executor(), journal_, pool_, system_clock(),
-                     coordinator_config(settings, std::move(instance), std::move(cache), governing_.governor())),
+        coordinator_(
+            io_.get_executor(), journal_, pool_, system_clock(),
+            coordinator_config(settings, std::move(instance), std::move(cache), tokens_, governing_.governor())),
         gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
-                 with_memory(std::move(gateway), memory_.view(), governing_)) {
+                 with_workers(with_memory(std::move(gateway), memory_.view(), governing_), tokens_)) {
     governing_.set_actions(make_relief_actions({.cache = coordinator_.answers().entries(),
                                                 .gateway = gateway_,
                                                 .journal = journal_,
@@ -170,6 +193,7 @@ class Service {
       return fail(listening.error().code(), listening.error().message() + "; choose another address with --listen");
     }
     if (!listening) return std::unexpected(listening.error());
+    tokens_.set_url(gateway_.local_url());
     spawn(io_.get_executor(), "serve", [this] { return start(); });
     spawn(io_.get_executor(), "signals", [this] { return obey_signals(); });
     io_.run();
@@ -298,6 +322,7 @@ class Service {
   const Settings& settings_;
   const LoadSettings& load_settings_;
   asio::cancellation_signal stop_retention_;
+  runs::WorkerTokens tokens_;  ///< Attempts that io_ still holds give theirs back.
   asio::io_context io_{1};
   DataDir data_;
   PeakFile peaks_;
@@ -315,7 +340,8 @@ class Service {
   Result<std::optional<int>> outcome_;
 };
 
-Result<std::optional<int>> serve_until_stopped(const Settings& settings, const LoadSettings& load) {
+Result<std::optional<int>> serve_until_stopped(const LoadedSettings& loaded, const LoadSettings& load) {
+  const auto& settings = loaded.values;
   const auto inherited = inherited_socket();
   if (!inherited) return std::unexpected(inherited.error());
   auto data = DataDir::open(settings.data_dir);
@@ -336,8 +362,11 @@ Result<std::optional<int>> serve_until_stopped(const Settings& settings, const L
     builtin = std::move(*found);
   }
   auto cache = cache_config(settings, builtin);
+  auto gateway = gateway_config(settings, std::move(builtin));
+  gateway.instance = *instance;
+  gateway.settings = shown_settings(loaded);
   Service service(settings, load, std::move(*data), std::move(*instance), std::move(*store), std::move(*workers),
-                  std::move(cache), gateway_config(settings, std::move(builtin)));
+                  std::move(cache), std::move(gateway));
   return service.run(*inherited);
 }
 
@@ -351,7 +380,7 @@ int serve(const LoadedSettings& settings, const LoadSettings& load) {
   raise_open_files();
   log::start(settings.values.debug ? log::Level::debug : log::Level::info,
              settings.values.log_format == "json" ? log::Format::json : log::Format::text);
-  auto served = serve_until_stopped(settings.values, load);
+  auto served = serve_until_stopped(settings, load);
   log::stop();
   if (served && !*served) return 0;
   const auto error = served ? become_successor(**served) : std::move(served).error();

@@ -63,6 +63,7 @@ struct Settings {
   std::chrono::milliseconds max_wait{25'000};
   std::chrono::milliseconds retention{30LL * 24 * 3'600'000};  ///< 0: for ever.
   Bytes max_body{std::uint64_t{1024} * 1024};
+  Bytes checkpoints_user_size{std::uint64_t{256} << 20};
   bool debug = false;
   std::string log_format = "text";
   std::vector<std::string> trusted_hosts;

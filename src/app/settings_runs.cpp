@@ -3,6 +3,18 @@
 #include "app/settings_table.hpp"
 
 namespace holdfast::app {
+namespace {
+
+Result<void> read_user_size(Settings& settings, std::string_view text) {
+  const auto size = parse_bytes(text);
+  if (!size) return fail(ErrorCode::invalid_argument, size.error().message());
+  if (size->count() > (std::uint64_t{1} << 40U)) return fail(ErrorCode::invalid_argument, "1TB at most");
+  settings.checkpoints_user_size = *size;
+  return {};
+}
+
+}  // namespace
+
 std::vector<Setting> run_settings() {
   return {
       count_setting("runs.max_concurrent", "MAX_CONCURRENT_ANALYSES", &Settings::max_concurrent, {1, 64},
@@ -22,6 +34,9 @@ std::vector<Setting> run_settings() {
       optional_duration_setting(
           "runs.retention", "HOLDFAST_RUN_RETENTION", &Settings::retention,
           "How long a run is kept once its answer was delivered. 0 = for ever; undelivered runs are kept anyway."),
+      {"checkpoints.user_size", "HOLDFAST_CHECKPOINTS_USER_SIZE",
+       "What the thread checkpoints of one user may take (docs/langgraph.md). Past it one more is refused with 507.",
+       read_user_size, [](const Settings& settings) { return to_string(settings.checkpoints_user_size); }},
       count_setting("limits.requests", "RATE_LIMIT_REQUESTS", &Settings::limit_requests, {0, 10'000},
                     "Analyses that one user may start within limits.window. Past it a start waits up to 5 s, then it "
                     "is refused with 429. 0: without limit."),

@@ -37,6 +37,7 @@ struct AttemptMemory {
   bool over_ceiling = false;  ///< It did not fit, and goes because nothing else is running.
   bool alone = false;
   int given_up_before = 0;
+  bool retriable = true;  ///< Given up, it is tried again; else it has failed.
   bool given_up = false;  ///< Its process is being ended for memory.
   ReservationHold hold;
   MemoryReceipt receipt;  ///< `peak` and `after` are of the latest reading until the end.

@@ -96,6 +96,7 @@ std::optional<Preemption> Governor::preempt() {
                     .started_at = attempt->started_at,
                     .worker_held = worker->held,
                     .grown = attempt->grown_now(),
+                    .retriable = attempt->retriable,
                     .given_up_before = attempt->given_up_before});
   }
   if (runs.empty() || !view_.usage) return std::nullopt;

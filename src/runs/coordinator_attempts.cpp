@@ -91,6 +91,20 @@ std::string usage_of(const LiveRun& live, const Clock& clock) {
   return json::serialize(usage);
 }
 
+// Valid for as long as what is returned lives.
+WorkerTokens::Hold pass_for(const Run& run, WorkerTokens* tokens, workers::Attempt& attempt) {
+  if (tokens == nullptr || tokens->url().empty()) return {};
+  auto hold = tokens->issue({.owner = run.owner, .thread_id = run.thread_id});
+  attempt.token = hold.token();
+  attempt.url = tokens->url();
+  return hold;
+}
+
+void tell_memory(const governor::AttemptMemory& memory, workers::Attempt& attempt) {
+  attempt.memory_level = to_string(memory.receipt.level_at_start);
+  attempt.memory_reserved = memory.hold.reserved();
+}
+
 }  // namespace
 
 std::string Coordinator::start_body(const workers::Slot& slot) const {
@@ -217,6 +231,8 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
                            .thread_id = live->run->thread_id,
                            .deadline = begun + (config_.run_deadline - live->spent)};
   co_await fill_request(&attempt, live);
+  const auto pass = pass_for(*live->run, config_.tokens, attempt);
+  if (place.memory) tell_memory(*place.memory, attempt);
   if (live->stopping) {
     live->working_attempt = 0;
     co_return;
@@ -224,8 +240,14 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
   workers::EventSink sink = [this, live, number](workers::WorkerEvent event) {
     return record_event(live, number, std::move(event));
   };
+  if (place.memory) place.memory->retriable = may_be_repeated(*live->run);
   if (place.memory) config_.governor->begin(*place.memory, live->run->id.text());
+  live->step = {};
+  live->worker = place.slot.worker_index();
+  live->memory = place.memory;
   auto outcome = co_await place.slot.dispatch(std::move(attempt), std::move(sink));
+  live->worker = -1;
+  live->memory = nullptr;
   if (place.memory) {
     end_memory(*live, *place.memory, outcome);
     pump();
@@ -370,6 +392,7 @@ awaitable<Result<void>> Coordinator::record_event(LiveRunPtr live, int attempt, 
     auto written = co_await journal_.append(std::move(copy));
     if (written) {
       HOLDFAST_HOOK_POINT("runs.after_progress");
+      note_step(*live, event);
       update(*live, std::move(written->run));
       co_return Result<void>{};
     }
