@@ -80,7 +80,8 @@ awaitable<Result<DispatchOutcome>> WorkerLife::dispatch(Attempt attempt, EventSi
     if (std::get<Answered>(*outcome).ended_by_close) {
       const auto patience = system_clock().steady() + kSignOfDeath;
       const bool died = co_await wait_exited(patience);
-      if (died) outcome = co_await explain_loss(run_id, BrokenOff{"closed the connection as it died"});
+      BrokenOff cut{"closed the connection as it died"};
+      if (died) outcome = co_await explain_loss(run_id, std::move(cut));
     }
   }
   settle(run_id, outcome);
@@ -97,7 +98,7 @@ awaitable<Lost> WorkerLife::explain_loss(std::string run_id, BrokenOff broken) {
   lost.seen = broken.delivery == Delivery::begun;
   // A run that the worker never saw is not to blame for its death, and of several nobody knows which one is.
   if (broken.delivery == Delivery::begun && !in_company) lost.exited = exited_;
-  if (exited && in_company) lost.reason += "; it served other runs too: the next attempt is alone";
+  if (exited && in_company) lost.reason += "; it served other runs too";
   if (given_up_) {
     lost.given_up = GivenUp{given_up_->evidence, given_up_->counts_as_crash && run_id == given_up_run_};
     lost.reason = fmt::format("{} was ended to keep within the memory limit", name());

@@ -1,4 +1,6 @@
 // Ordinary programs as workers, with the settings that they need.
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -16,6 +18,13 @@ using ::testing::Not;
 
 class Adapters : public WorkerServer {
  protected:
+  // Where the sockets of another user's workers were.
+  ~Adapters() override {
+    server_.reset();
+    struct stat data{};
+    if (::geteuid() != 0 || ::stat((directory_ / "data").c_str(), &data) != 0) return;
+    std::filesystem::remove_all(fmt::format("/run/holdfast-{:x}-{:x}", data.st_dev, data.st_ino));
+  }
   std::string file(const std::string& name, const std::string& text) const {
     std::ofstream(directory_ / name) << text;
     return directory_ / name;

@@ -79,7 +79,7 @@ TEST_F(ConcurrentWorker, WhenItDiesItsAnalysesAreTriedAgainAloneAndNoneIsCharged
     EXPECT_EQ(find_string(ended, "status"), "completed");
     EXPECT_EQ(ended.at("attempt"), 2);
     EXPECT_THAT(http_get(server_->port(), "/v1/runs/" + id(run) + "/timeline").body,
-                HasSubstr("the next attempt is alone"));
+                HasSubstr("it served other runs too"));
   }
 }
 
