@@ -10,8 +10,9 @@ function(holdfast_embed_console target)
   endif()
 
   set(output "${CMAKE_SOURCE_DIR}/build/console")
-  file(GLOB_RECURSE inputs CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/console/src/*")
+  file(GLOB_RECURSE inputs CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/console/src/*" "${CMAKE_SOURCE_DIR}/clients/typescript/src/*")
   list(APPEND inputs
+    "${CMAKE_SOURCE_DIR}/clients/typescript/package.json"
     "${CMAKE_SOURCE_DIR}/console/package.json"
     "${CMAKE_SOURCE_DIR}/console/package-lock.json"
     "${CMAKE_SOURCE_DIR}/console/vite.config.ts"

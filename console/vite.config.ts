@@ -1,6 +1,11 @@
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defaultServerConditions, defineConfig } from 'vite';
+
+// The client is built from its sources, with the page.
+const client = 'holdfast-source';
 
 export default defineConfig({
+  resolve: { conditions: [client, ...defaultClientConditions] },
+  ssr: { resolve: { conditions: [client, ...defaultServerConditions] } },
   build: {
     outDir: process.env.CONSOLE_OUT_DIR ?? 'dist',
     emptyOutDir: true,

@@ -1,6 +1,6 @@
 /** Rows as CSV (RFC 4180), safe to open in a spreadsheet. Pure. */
 
-import type { Cell, Table } from './delivery/protocol.ts';
+import type { Cell, Table } from './chat/backend_answer.ts';
 
 export function toCsv(table: Pick<Table, 'columns' | 'rows'>): string {
   const lines = [table.columns, ...table.rows].map((row) => row.map(field).join(','));

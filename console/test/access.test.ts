@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Access } from '../src/delivery/access.ts';
+import { Access } from '../src/chat/access.ts';
 
 function storage(kept = new Map<string, string>()): Storage {
   return {

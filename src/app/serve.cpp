@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstdio>
 
-#include "app/agent_file.hpp"
 #include "app/builtin_worker.hpp"
 #include "app/cache_config.hpp"
 #include "app/commands.hpp"
@@ -16,10 +15,12 @@
 #include "app/governing.hpp"
 #include "app/instance_id.hpp"
 #include "app/mask_password.hpp"
+#include "app/open_files.hpp"
 #include "app/open_journal.hpp"
 #include "app/peak_file.hpp"
 #include "app/relief_actions.hpp"
 #include "app/succession.hpp"
+#include "app/worker_config.hpp"
 #include "base/backoff.hpp"
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
@@ -36,26 +37,6 @@ constexpr std::chrono::seconds kSavePeaks{1};
 // begun is sent back soon instead: others wait to be let in.
 constexpr std::chrono::milliseconds kLastAnswers{2000};
 constexpr std::chrono::milliseconds kAnswersBeforeRestart{250};
-
-workers::AgentConfig agent_config(const Settings& settings) {
-  if (settings.worker_agent == "off") return {};
-  workers::AgentConfig config;
-  config.library =
-      agent_file(settings.worker_agent == "jemalloc" ? "libholdfast-agent-jemalloc.so" : "libholdfast-agent.so");
-  config.node_script = agent_file("holdfast-agent.cjs");
-  config.gc_thresholds = settings.worker_gc_thresholds;
-  return config;
-}
-
-workers::PoolConfig pool_config(const Settings& settings, const DataDir& data) {
-  return {.command = settings.worker_command.empty() ? builtin_worker_command(settings.worker_data_file)
-                                                     : settings.worker_command,
-          .socket_dir = data.socket_dir(),
-          .size = settings.max_concurrent,
-          .start_timeout = settings.worker_start_timeout,
-          .grace_period = settings.worker_grace_period,
-          .agent = agent_config(settings)};
-}
 
 memory::LevelConfig level_config(const Settings& settings) {
   memory::LevelConfig config;
@@ -74,7 +55,8 @@ GoverningConfig governing_config(const Settings& settings) {
 }
 
 runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string instance,
-                                           runs::AnswerCacheConfig cache, governor::Governor& governor) {
+                                           runs::AnswerCacheConfig cache, runs::WorkerTokens& tokens,
+                                           governor::Governor& governor) {
   return {.route = settings.worker_route,
           .instance = std::move(instance),
           .lease = settings.database_lease,
@@ -84,7 +66,9 @@ runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string
           .retry = {.max_crashes = settings.max_crashes, .max_attempts = settings.max_attempts},
           .send_history = settings.worker_command.empty(),
           .cache = std::move(cache),
-          .governor = &governor};
+          .tokens = &tokens,
+          .governor = &governor,
+          .max_answer = settings.max_answer};
 }
 
 gateway::AuthConfig auth_config(const Settings& settings) {
@@ -129,12 +113,19 @@ gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<Bu
   config.allowance.window = settings.limit_window;
   config.allowance.burst = settings.limit_burst;
   config.allowance.waiting = settings.limit_waiting;
+  config.guaranteed = settings.guaranteed;
+  config.checkpoints.user_bytes = static_cast<std::int64_t>(settings.checkpoints_user_size.count());
   config.pass_through.on = passes_through(settings);
   config.pass_through.timeout = settings.pass_through_timeout;
   if (builtin) {
     config.examples = std::move(builtin->examples);
     config.data_tables = std::move(builtin->tables);
   }
+  return config;
+}
+
+gateway::GatewayConfig with_workers(gateway::GatewayConfig config, const runs::WorkerTokens& tokens) {
+  config.worker_tokens = &tokens;
   return config;
 }
 
@@ -161,14 +152,15 @@ void hold_back_restarts(bool held_back) {
 class Service {
  public:
   Service(const Settings& settings, const LoadSettings& load, DataDir data, std::string instance,
-          std::unique_ptr<journal::Store> store, runs::AnswerCacheConfig cache, gateway::GatewayConfig gateway)
+          std::unique_ptr<journal::Store> store, workers::PoolConfig workers, runs::AnswerCacheConfig cache,
+          gateway::GatewayConfig gateway)
       : settings_(settings),
         load_settings_(load),
         data_(std::move(data)),
-        peaks_(data_.peaks_path(), pool_config(settings, data_).command),
+        peaks_(data_.peaks_path(), workers.command),
         signals_(io_),
         journal_(io_.get_executor(), std::move(store), {.instance = instance}),
-        pool_(io_.get_executor(), pool_config(settings, data_), [this] { coordinator_.pump(); }),
+        pool_(io_.get_executor(), std::move(workers), [this] { coordinator_.pump(); }),
         memory_(
             system_clock(), level_config(settings),
             [this](SteadyTime now) { return probe_.take(pids_of(pool_.status()), settings_.memory_limit, now); },
@@ -177,10 +169,11 @@ class Service {
               governing_.on_tick(change);
             }),
         governing_(io_.get_executor(), system_clock(), governing_config(settings), governing_parts()),
-        coordinator_(io_.get_executor(), journal_, pool_, system_clock(),
-                     coordinator_config(settings, std::move(instance), std::move(cache), governing_.governor())),
+        coordinator_(
+            io_.get_executor(), journal_, pool_, system_clock(),
+            coordinator_config(settings, std::move(instance), std::move(cache), tokens_, governing_.governor())),
         gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
-                 with_memory(std::move(gateway), memory_.view(), governing_)) {
+                 with_workers(with_memory(std::move(gateway), memory_.view(), governing_), tokens_)) {
     governing_.set_actions(make_relief_actions({.cache = coordinator_.answers().entries(),
                                                 .gateway = gateway_,
                                                 .journal = journal_,
@@ -200,6 +193,7 @@ class Service {
       return fail(listening.error().code(), listening.error().message() + "; choose another address with --listen");
     }
     if (!listening) return std::unexpected(listening.error());
+    tokens_.set_url(gateway_.local_url());
     spawn(io_.get_executor(), "serve", [this] { return start(); });
     spawn(io_.get_executor(), "signals", [this] { return obey_signals(); });
     io_.run();
@@ -328,6 +322,7 @@ class Service {
   const Settings& settings_;
   const LoadSettings& load_settings_;
   asio::cancellation_signal stop_retention_;
+  runs::WorkerTokens tokens_;  ///< Attempts that io_ still holds give theirs back.
   asio::io_context io_{1};
   DataDir data_;
   PeakFile peaks_;
@@ -351,8 +346,8 @@ Result<std::optional<int>> serve_until_stopped(const LoadedSettings& loaded, con
   if (!inherited) return std::unexpected(inherited.error());
   auto data = DataDir::open(settings.data_dir);
   if (!data) return fail(std::move(data));
-  auto usable = workers::check(pool_config(settings, *data));
-  if (!usable) return fail(std::move(usable), "worker.command");
+  auto workers = worker_config(settings, *data);
+  if (!workers) return std::unexpected(workers.error());
   auto instance = instance_id(data->path());
   if (!instance) return fail(std::move(instance));
   const auto lock = lock_journal_of(settings, data->journal_path());
@@ -370,8 +365,8 @@ Result<std::optional<int>> serve_until_stopped(const LoadedSettings& loaded, con
   auto gateway = gateway_config(settings, std::move(builtin));
   gateway.instance = *instance;
   gateway.settings = shown_settings(loaded);
-  Service service(settings, load, std::move(*data), std::move(*instance), std::move(*store), std::move(cache),
-                  std::move(gateway));
+  Service service(settings, load, std::move(*data), std::move(*instance), std::move(*store), std::move(*workers),
+                  std::move(cache), std::move(gateway));
   return service.run(*inherited);
 }
 
@@ -382,7 +377,9 @@ int serve(const LoadedSettings& settings, const LoadSettings& load) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   hold_back_restarts(true);
-  log::start(settings.values.debug ? log::Level::debug : log::Level::info);
+  raise_open_files();
+  log::start(settings.values.debug ? log::Level::debug : log::Level::info,
+             settings.values.log_format == "json" ? log::Format::json : log::Format::text);
   auto served = serve_until_stopped(settings, load);
   log::stop();
   if (served && !*served) return 0;

@@ -168,6 +168,8 @@ std::string compatible_event(const journal::Entry& entry, const Run& run, UnixMi
           .text("message", problem.detail)
           .take();
     }
+    case EntryKind::response:
+    case EntryKind::piece:
     case EntryKind::checkpoint:
     case EntryKind::delivered: return {};
   }

@@ -35,6 +35,7 @@ struct Services {
   const Proxy* proxy = nullptr;
   Consoles* consoles = nullptr;
   FallbackReserve* reserve = nullptr;
+  mutable int probes = 0;  ///< Under way (probe_routes.cpp).
   SteadyTime started;
   UnixMillis started_wall = 0;
 };

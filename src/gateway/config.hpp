@@ -12,10 +12,13 @@
 #include "gateway/allowance.hpp"
 #include "gateway/authentication.hpp"
 #include "gateway/data_table.hpp"
+#include "gateway/guaranteed/guaranteed_route.hpp"
 #include "gateway/origin_guard.hpp"
 #include "gateway/server.hpp"
 #include "governor/governor_status.hpp"
+#include "journal/thread_checkpoint.hpp"
 #include "memory/memory_view.hpp"
+#include "runs/worker_tokens.hpp"
 
 namespace holdfast::gateway {
 
@@ -57,6 +60,9 @@ struct GatewayConfig {
   std::string store_name = "sqlite";   ///< `database.checkpointer_type` of GET /health.
   AllowanceConfig allowance;
   PassThroughConfig pass_through;
+  std::vector<GuaranteedRoute> guaranteed;  ///< docs/guaranteed-routes.md
+  journal::ThreadCheckpointLimits checkpoints;
+  const runs::WorkerTokens* worker_tokens = nullptr;   ///< Outlives the gateway; null: workers have none.
   const memory::MemoryView* memory = nullptr;          ///< Outlives the gateway; null: nobody measures.
   const governor::GovernorStatus* governor = nullptr;  ///< As above.
   /// Walks the relief ladder. Empty: there is none, and POST /admin/relieve must not be asked.

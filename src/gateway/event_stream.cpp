@@ -139,7 +139,19 @@ struct Follower {
     // A client that has seen the end asks for what comes after it.
     if (is_terminal(run->status) && run->last_seq <= cursor) ended = true;
     if (ended || run->last_seq > cursor || call.exchange->interrupted()) co_return Sent::ok;
-    co_return co_await call.exchange->write(std::string(kHeartbeat));
+    co_return co_await call.exchange->write(sign_of_life(*run));
+  }
+
+  // A run that waits hears its place: the journal does not tell when others leave the line.
+  [[nodiscard]] std::string sign_of_life(const Run& run) const {
+    const auto place = shape == EventShape::native ? call.coordinator().queue_place(run) : std::nullopt;
+    if (!place) return std::string(kHeartbeat);
+    ObjectText data;
+    data.text("status", to_string(run.status)).raw("queue", place_json(*place));
+    std::string text;
+    const auto json = data.take();
+    append_sse(text, {std::nullopt, "queue", json});
+    return text;
   }
 };
 
@@ -162,11 +174,13 @@ NativeEvent native_event(const Entry& entry, const Run& run, const std::optional
       return {"status", data.members(entry.body).take()};
     }
     case EntryKind::progress: return {"progress", entry_head(entry).members(entry.body).take()};
-    case EntryKind::delta: return {"delta", entry_head(entry).members(entry.body).take()};
+    case EntryKind::delta:
+    case EntryKind::piece: return {"delta", entry_head(entry).members(entry.body).take()};
     case EntryKind::completed:
     case EntryKind::failed:
     case EntryKind::cancelled:
     case EntryKind::expired: return {"done", run_json(run, std::nullopt, Via::stream)};
+    case EntryKind::response:
     case EntryKind::checkpoint:
     case EntryKind::delivered: return {};
   }

@@ -8,7 +8,7 @@
 namespace holdfast::gateway {
 
 enum class EventShape : unsigned char {
-  native,      ///< hello, status, progress, delta, done.
+  native,      ///< hello, status, queue, progress, delta, done.
   compatible,  ///< `data:` only, as the original front end reads them.
 };
 

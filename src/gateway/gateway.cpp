@@ -6,6 +6,8 @@
 
 #include "base/log.hpp"
 #include "gateway/assets.hpp"
+#include "gateway/guaranteed/guaranteed_run.hpp"
+#include "gateway/identity/credential.hpp"
 #include "gateway/proxy/forwarded_head.hpp"
 #include "gateway/route.hpp"
 #include "gateway/routes.hpp"
@@ -23,9 +25,17 @@ constexpr std::array kRoutes{
     Route{"POST", "/v1/threads/{thread_id}/runs", kNeedsBody, post_thread_run},
     Route{"GET", "/v1/threads/{thread_id}/runs", kNoBody, get_thread_runs},
     Route{"GET", "/v1/threads", kNoBody, get_threads},
+    Route{"GET", "/v1/checkpoints", kNoBody, get_checkpoints},
+    Route{"GET", "/v1/threads/{thread_id}/checkpoints", kNoBody, get_checkpoints, Access::thread},
+    Route{"DELETE", "/v1/threads/{thread_id}/checkpoints", kNoBody, delete_checkpoints, Access::thread},
+    Route{"GET", "/v1/threads/{thread_id}/checkpoints/{checkpoint_id}", kNoBody, get_checkpoint, Access::thread},
+    Route{"PUT", "/v1/threads/{thread_id}/checkpoints/{checkpoint_id}", kNeedsBody, put_checkpoint, Access::thread},
+    Route{"PUT", "/v1/threads/{thread_id}/checkpoints/{checkpoint_id}/writes/{task_id}", kNeedsBody,
+          put_checkpoint_writes, Access::thread},
     Route{"GET", "/v1/runs", kNoBody, get_runs},
     Route{"GET", "/v1/runs/{run_id}", kNoBody, get_run},
     Route{"GET", "/v1/runs/{run_id}/events", kNoBody, get_events},
+    Route{"GET", "/v1/runs/{run_id}/response", kNoBody, get_response},
     Route{"GET", "/v1/runs/{run_id}/timeline", kNoBody, get_timeline},
     Route{"POST", "/v1/runs/{run_id}/cancel", kNoBody, post_cancel},
     Route{"POST", "/v1/runs/{run_id}/ack", kNoBody, post_ack},
@@ -58,6 +68,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/data-tables", kNoBody, get_data_tables},
     Route{"GET", "/data-table", kNoBody, get_data_table},
     Route{"GET", "/health/rate-limits", kNoBody, get_rate_limits},
+    Route{"GET", "/v1/probe/hold", kNoBody, get_probe_hold},
+    Route{"GET", "/v1/probe/stream", kNoBody, get_probe_stream},
     Route{"GET", "/v1/operations/events", kNoBody, get_operations_events},
     Route{"GET", "/v1/incidents", kNoBody, get_incidents, Access::admin},
     Route{"POST", "/admin/reset-pool", kNoBody, post_reset_pool, Access::admin},
@@ -107,6 +119,11 @@ Problem no_route(const Request& request, const RouteMatch& match) {
 }
 
 }  // namespace
+
+bool is_own_path(std::string_view method, const std::vector<std::string>& segments) {
+  const auto match = match_route(kRoutes, method, segments);
+  return match.route != nullptr || !match.allow.empty();
+}
 
 Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator, journal::Journal& journal,
                  workers::Pool& pool, const Clock& clock, GatewayConfig config)
@@ -163,6 +180,14 @@ std::string Gateway::url() const {
   return fmt::format("http://{}:{}/", v6 ? "[" + address_.host + "]" : address_.host, address_.port);
 }
 
+std::string Gateway::local_url() const {
+  const bool v6 = address_.host.contains(':');
+  std::string host = v6 ? "[" + address_.host + "]" : address_.host;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "[::]") host = "[::1]";
+  return fmt::format("http://{}:{}", host, address_.port);
+}
+
 void Gateway::drop_caches() { turnstile_.allowance.forget_idle(services_.clock->steady()); }
 
 awaitable<void> Gateway::drain(SteadyTime deadline) {
@@ -170,8 +195,22 @@ awaitable<void> Gateway::drain(SteadyTime deadline) {
   authentication_.stop();
 }
 
-awaitable<Result<Subject>> Gateway::subject_for(const Route* route, const Request* request) {
+// Absent: the request is none of a worker.
+std::optional<Result<Subject>> Gateway::worker_subject(const RouteMatch& match, const Request& request) const {
+  if (match.route->access != Access::thread || config_.worker_tokens == nullptr) return std::nullopt;
+  const auto token = credential_of(request.headers, KeyHeader::ignored);
+  if (!token || !token->starts_with(runs::WorkerTokens::kPrefix)) return std::nullopt;
+  const auto* grant = config_.worker_tokens->find(*token);
+  if (grant == nullptr || grant->thread_id != match.parameters.front()) {
+    return fail(ErrorCode::invalid_argument, "the worker token is of another thread, or its attempt has ended");
+  }
+  return Subject{.owner = grant->owner, .admin = false};
+}
+
+awaitable<Result<Subject>> Gateway::subject_for(const RouteMatch* match, const Request* request) {
+  const auto* route = match->route;
   if (route->access == Access::anybody) co_return Subject();
+  if (auto worker = worker_subject(*match, *request)) co_return std::move(*worker);
   auto subject = co_await authentication_.identify(request);
   if (!subject && route->access == Access::optional) co_return Subject();
   co_return subject;
@@ -180,24 +219,43 @@ awaitable<Result<Subject>> Gateway::subject_for(const Route* route, const Reques
 // What nothing of ours answers, whatever the method. CONNECT asks for another server.
 bool Gateway::passes(const Request& request) const {
   if (!proxy_.on() || request.method == "CONNECT") return false;
-  const auto match = match_route(kRoutes, request.method, request.target.segments);
-  if (match.route != nullptr || !match.allow.empty()) return false;
+  if (is_own_path(request.method, request.target.segments) || guaranteed(request) != nullptr) return false;
   const bool reads = request.method == "GET" || request.method == "HEAD";
   return !reads || find_asset(request.target.path) == nullptr;
 }
 
-awaitable<void> Gateway::pass_through(Call call) {
-  const auto* request = &call.request();
+// An upgraded connection has no answer that could be kept.
+const GuaranteedRoute* Gateway::guaranteed(const Request& request) const {
+  const auto* route = find_guaranteed_route(config_.guaranteed, request.method, request.target.segments);
+  return route == nullptr || !upgrade_of(request).empty() ? nullptr : route;
+}
+
+// False: whoever asks is not known, and was told so.
+awaitable<bool> Gateway::admit(Call* call) {
+  const auto* request = &call->request();
   auto subject = co_await authentication_.identify(request);
   if (!subject) {
     log::debug("gateway.unauthenticated", {{"path", request->target.path}, {"why", subject.error().message()}});
     auto response = unauthenticated(subject.error(), request->target.path);
-    co_await send_response(std::move(call), std::move(response));
-    co_return;
+    co_await send_response(*call, std::move(response));
+    co_return false;
   }
-  call.subject = std::move(*subject);
+  call->subject = std::move(*subject);
+  co_return true;
+}
+
+awaitable<void> Gateway::pass_through(Call call) {
+  const bool admitted = co_await admit(&call);
+  if (!admitted) co_return;
   const bool authenticated = authentication_.required();
   co_await proxy_.pass(std::move(call), authenticated);
+}
+
+awaitable<void> Gateway::guarantee(Call call, const GuaranteedRoute* route) {
+  const bool admitted = co_await admit(&call);
+  if (!admitted) co_return;
+  const bool authenticated = authentication_.required();
+  co_await serve_guaranteed(std::move(call), route, authenticated);
 }
 
 awaitable<void> Gateway::serve(Exchange* exchange) {
@@ -215,6 +273,9 @@ awaitable<void> Gateway::serve(Exchange* exchange) {
   if (match.route == nullptr && reads) {
     const bool sent = co_await get_asset(call);
     if (sent) co_return;
+  }
+  if (const auto* route = match.allow.empty() ? guaranteed(request) : nullptr) {
+    co_return co_await guarantee(std::move(call), route);
   }
   if (match.route == nullptr) {
     auto response = to_response(no_route(request, match), request.target.path);
@@ -235,7 +296,7 @@ awaitable<void> Gateway::serve(Exchange* exchange) {
       co_return;
     }
   }
-  auto subject = co_await subject_for(match.route, &request);
+  auto subject = co_await subject_for(&match, &request);
   if (!subject) {
     log::debug("gateway.unauthenticated", {{"path", request.target.path}, {"why", subject.error().message()}});
     auto response = unauthenticated(subject.error(), request.target.path);

@@ -19,6 +19,9 @@
 
 namespace holdfast::gateway {
 
+/// Whether a route of ours answers requests of that kind, or refuses their method.
+[[nodiscard]] bool is_own_path(std::string_view method, const std::vector<std::string>& segments);
+
 class Gateway {
  public:
   Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator, journal::Journal& journal,
@@ -45,6 +48,9 @@ class Gateway {
     consoles_.start();
   }
 
+  /// Where a process of this machine reaches the server: "http://127.0.0.1:8000". After listen().
+  [[nodiscard]] std::string local_url() const;
+
   /// Where the page is: "http://127.0.0.1:8000/". After listen().
   [[nodiscard]] std::string url() const;
   [[nodiscard]] const std::vector<std::string>& examples() const noexcept { return config_.examples; }
@@ -66,9 +72,13 @@ class Gateway {
 
  private:
   awaitable<void> serve(Exchange* exchange);
+  awaitable<bool> admit(Call* call);
   awaitable<void> pass_through(Call call);
+  awaitable<void> guarantee(Call call, const GuaranteedRoute* route);
+  [[nodiscard]] const GuaranteedRoute* guaranteed(const Request& request) const;
   [[nodiscard]] bool passes(const Request& request) const;
-  awaitable<Result<Subject>> subject_for(const Route* route, const Request* request);
+  awaitable<Result<Subject>> subject_for(const RouteMatch* match, const Request* request);
+  [[nodiscard]] std::optional<Result<Subject>> worker_subject(const RouteMatch& match, const Request& request) const;
 
   GatewayConfig config_;
   Authentication authentication_;

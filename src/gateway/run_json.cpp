@@ -5,6 +5,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "base/stored_bytes.hpp"
 #include "gateway/json_text.hpp"
 
 namespace holdfast::gateway {
@@ -65,7 +66,11 @@ std::optional<std::int64_t> seq_of_etag(std::string_view etag) {
 std::string entry_json(const journal::Entry& entry) {
   ObjectText out;
   out.number("seq", entry.seq).number("at", entry.at).number("attempt", std::int64_t{entry.attempt});
-  return out.text("kind", to_string(entry.kind)).members(entry.body).take();
+  out.text("kind", to_string(entry.kind));
+  if (entry.kind != journal::EntryKind::piece) return out.members(entry.body).take();
+  // What happened is told, not the answer once more.
+  const auto bytes = restored_bytes(entry.body);
+  return out.number("bytes", static_cast<std::int64_t>(bytes ? bytes->size() : 0)).take();
 }
 
 std::string iso_time(UnixMillis at) {

@@ -15,8 +15,8 @@ using journal::Run;
 
 constexpr int kDefaultPage = 50;
 constexpr int kLargestPage = 200;
-// A run of a thousand deltas is read in a few reads.
-constexpr int kEntriesPerRead = 500;
+// Of 64 KB at most each.
+constexpr int kEntriesPerRead = 100;
 
 Response run_response(const Call& call, const Run& run, Via via) {
   const auto place = call.coordinator().queue_place(run);

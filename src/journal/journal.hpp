@@ -83,6 +83,13 @@ class Journal {
   awaitable<Result<IncidentPage>> incidents(IncidentFilter filter);
   awaitable<Result<std::int64_t>> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit);
 
+  awaitable<Result<void>> put_thread_checkpoint(ThreadCheckpoint checkpoint, ThreadCheckpointLimits limits);
+  awaitable<Result<void>> put_thread_writes(CheckpointPlace place, std::vector<ThreadWrite> writes,
+                                            ThreadCheckpointLimits limits);
+  awaitable<Result<ThreadCheckpointPage>> thread_checkpoints(ThreadCheckpointFilter filter);
+  awaitable<Result<std::int64_t>> delete_thread_checkpoints(std::string owner, std::string thread_id);
+  awaitable<Result<std::int64_t>> retire_thread_checkpoints(std::chrono::milliseconds age, int limit);
+
   /// `sink` is called on the executor when another instance changed something.
   void on_change(std::function<void(Change)> sink);
 

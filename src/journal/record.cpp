@@ -9,10 +9,10 @@ namespace {
 constexpr std::array kRunStatuses{RunStatus::queued, RunStatus::running,   RunStatus::completed,
                                   RunStatus::failed, RunStatus::cancelled, RunStatus::expired};
 
-constexpr std::array kEntryKinds{EntryKind::accepted,   EntryKind::started,  EntryKind::progress,
-                                 EntryKind::checkpoint, EntryKind::delta,    EntryKind::attempt_lost,
-                                 EntryKind::completed,  EntryKind::failed,   EntryKind::cancelled,
-                                 EntryKind::expired,    EntryKind::delivered};
+constexpr std::array kEntryKinds{
+    EntryKind::accepted,  EntryKind::started, EntryKind::progress,     EntryKind::checkpoint, EntryKind::delta,
+    EntryKind::response,  EntryKind::piece,   EntryKind::attempt_lost, EntryKind::completed,  EntryKind::failed,
+    EntryKind::cancelled, EntryKind::expired, EntryKind::delivered};
 
 }  // namespace
 
@@ -42,6 +42,8 @@ std::string_view to_string(EntryKind kind) noexcept {
     case EntryKind::progress: return "progress";
     case EntryKind::checkpoint: return "checkpoint";
     case EntryKind::delta: return "delta";
+    case EntryKind::response: return "response";
+    case EntryKind::piece: return "piece";
     case EntryKind::attempt_lost: return "attempt_lost";
     case EntryKind::completed: return "completed";
     case EntryKind::failed: return "failed";

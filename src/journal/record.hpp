@@ -33,6 +33,8 @@ enum class EntryKind : unsigned char {
   progress,      ///< A step of the worker. Body: step, message.
   checkpoint,    ///< The worker can go on from here. The state itself is in the checkpoint.
   delta,         ///< A piece of the answer. Body: text.
+  response,      ///< The head of the worker's response on a guaranteed route. Body: status, and the head as bytes.
+  piece,         ///< The next bytes of that response's body (base/stored_bytes.hpp).
   attempt_lost,  ///< The attempt ended without an answer; the run is queued again. Body: evidence.
   completed,
   failed,

@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "base/json.hpp"
 #include "runs/run_machine.hpp"
+#include "runs/stored_request.hpp"
 #include "runs/time_spent.hpp"
 
 namespace holdfast::runs {
@@ -19,6 +20,7 @@ struct Loss {
   LossCause cause;
   std::string reason;
   json::object evidence;
+  bool seen = true;  ///< A worker may have begun to work on it.
 };
 
 Append move(const Run& run, EntryKind kind) {
@@ -64,11 +66,23 @@ std::string_view advice(LossCause cause) {
   std::unreachable();
 }
 
+std::string sealed_message(const Run& run, const Loss& loss, bool repeatable) {
+  if (!repeatable) {
+    return fmt::format(
+        "The worker was lost before it had answered: {}. It may have begun to work on the request, so that is not sent "
+        "again; `retry=requeue` in worker.guaranteed says that it may be.",
+        loss.reason);
+  }
+  return fmt::format("The analysis was given up after {} attempt{}. The last: {}. {}", run.attempt,
+                     run.attempt == 1 ? "" : "s", loss.reason, advice(loss.cause));
+}
+
 Append lose_attempt(const Run& run, Loss loss, const RetryPolicy& policy) {
   const bool crashed = counts_as_crash(loss.cause);
+  const bool repeatable = !loss.seen || may_be_repeated(run);
   const int crashes = run.crashes + (crashed ? 1 : 0);
   loss.evidence["cause"] = to_string(loss.cause);
-  if (judge_loss(policy, run.attempt, crashes) == LossVerdict::retry) {
+  if (repeatable && judge_loss(policy, run.attempt, crashes) == LossVerdict::retry) {
     auto append = move(run, EntryKind::attempt_lost);
     append.counts_crash = crashed;
     json::object body{{"message", loss.reason}, {"evidence", std::move(loss.evidence)}};
@@ -77,12 +91,10 @@ Append lose_attempt(const Run& run, Loss loss, const RetryPolicy& policy) {
   }
   loss.evidence["crashes"] = crashes;
   loss.evidence["attempts"] = run.attempt;
-  auto append = end_with_error(
-      run, EntryKind::failed,
-      {{"code", to_string(ErrorCode::internal)},
-       {"message", fmt::format("The analysis was given up after {} attempt{}. The last: {}. {}", run.attempt,
-                               run.attempt == 1 ? "" : "s", loss.reason, advice(loss.cause))},
-       {"evidence", std::move(loss.evidence)}});
+  auto append = end_with_error(run, EntryKind::failed,
+                               {{"code", to_string(ErrorCode::internal)},
+                                {"message", sealed_message(run, loss, repeatable)},
+                                {"evidence", std::move(loss.evidence)}});
   append.counts_crash = crashed;
   return append;
 }
@@ -113,10 +125,15 @@ Append settle_loss(const Run& run, const workers::Lost& lost, const RetryPolicy&
     return lose_attempt(run, Loss{LossCause::worker_died, lost.reason, exit_evidence(*lost.exited)}, policy);
   }
   const auto cause = lost.broke_protocol ? LossCause::worker_broke_protocol : LossCause::worker_broke_off;
-  return lose_attempt(run, Loss{cause, lost.reason, {}}, policy);
+  return lose_attempt(run, Loss{cause, lost.reason, {}, lost.seen}, policy);
 }
 
 }  // namespace
+
+bool may_be_repeated(const Run& run) {
+  const auto stored = parse_stored_request(run.request);
+  return !stored || stored->retry == Retry::requeue;
+}
 
 std::optional<Append> settle(const Run& run, const Result<workers::DispatchOutcome>& outcome,
                              const RetryPolicy& policy) {
@@ -142,6 +159,11 @@ Append settle_orphan(const Run& run, const RetryPolicy& policy, std::string reas
   Loss loss{LossCause::orphaned, std::move(reason), {}};
   if (alive_until) loss.evidence[kAliveUntil] = *alive_until;
   return lose_attempt(run, std::move(loss), policy);
+}
+
+Append settle_unsent(const Run& run, const RetryPolicy& policy) {
+  return lose_attempt(run, Loss{LossCause::orphaned, "the journal did not confirm the start in time", {}, false},
+                      policy);
 }
 
 Append settle_early(const Run& run, EntryKind kind, std::string_view explanation) {

@@ -9,6 +9,9 @@
 
 namespace holdfast::runs {
 
+/// Whether an attempt that a worker may have begun is repeated when it is lost.
+[[nodiscard]] bool may_be_repeated(const journal::Run& run);
+
 /// The entry for how an attempt of `run` (running) ended. Absent when there is nothing to write: the attempt was
 /// fenced off, or cut off by the stop of this process, whose next start takes the run up.
 [[nodiscard]] std::optional<journal::Append> settle(const journal::Run& run,
@@ -19,6 +22,9 @@ namespace holdfast::runs {
 /// gave a sign of life, if that is known (runs/time_spent.hpp).
 [[nodiscard]] journal::Append settle_orphan(const journal::Run& run, const RetryPolicy& policy, std::string reason,
                                             std::optional<UnixMillis> alive_until = std::nullopt);
+
+/// The entry for a run whose start is durable although its writer did not learn of it: no worker has seen it.
+[[nodiscard]] journal::Append settle_unsent(const journal::Run& run, const RetryPolicy& policy);
 
 /// The entry that ends `run`, queued or running, on purpose. `kind` is cancelled or expired.
 [[nodiscard]] journal::Append settle_early(const journal::Run& run, journal::EntryKind kind,

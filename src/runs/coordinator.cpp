@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "runs/attempt_outcome.hpp"
 #include "runs/same_request.hpp"
+#include "runs/stored_request.hpp"
 
 namespace holdfast::runs {
 namespace {
@@ -22,7 +23,8 @@ std::unexpected<Error> no_such_run() { return fail(ErrorCode::not_found, "there 
 
 bool asks_for_the_same(const Run& run, const Submission& submission) {
   return run.owner == submission.owner && run.thread_id == submission.thread_id &&
-         same_request(run.request, submission.request);
+         (is_stored_request(run.request) ? same_stored_request(run.request, submission.request)
+                                         : same_request(run.request, submission.request));
 }
 
 }  // namespace
@@ -89,7 +91,7 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
                                     .owner = submission.owner,
                                     .thread_id = submission.thread_id,
                                     .prompt = submission.prompt,
-                                    .route = config_.route,
+                                    .route = submission.route.empty() ? config_.route : submission.route,
                                     .request = submission.request,
                                     .traceparent = submission.traceparent}};
   const auto key = co_await key_for_sharing(submission, accept.run);
@@ -103,7 +105,7 @@ awaitable<Result<Accepted>> Coordinator::submit(Submission submission) {
   }
   auto sharing = look_for_answer(key, id);
   // Nobody is overtaken: whoever waits is given an idle worker at once.
-  auto place = sharing.needs_worker() && queue_.size() == 0 ? place_for_newcomer() : std::nullopt;
+  auto place = sharing.needs_worker() && queue_.size() == 0 ? place_for_newcomer(accept.run.route) : std::nullopt;
   if (place) accept.start = journal::FirstStart{config_.instance, start_body(place->slot)};
   if (sharing.answer) accept.start = journal::FirstStart{config_.instance, shared_start_body(*sharing.answer)};
   ++accepting_;
@@ -149,7 +151,7 @@ awaitable<Result<Accepted>> Coordinator::join(Run existing, const Submission& su
   const bool ours = !journal_.shared() || existing.lease_owner == config_.instance;
   if (!live && existing.status == RunStatus::running && ours) {
     // Its start is durable, but the acknowledgement was lost, and no worker has seen it.
-    auto orphan = settle_orphan(existing, config_.retry, "the journal did not confirm the start in time");
+    auto orphan = settle_unsent(existing, config_.retry);
     auto written = co_await journal_.append(std::move(orphan));
     if (written) existing = std::move(written->run);
     live = find_live(existing.id);

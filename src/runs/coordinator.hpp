@@ -22,6 +22,7 @@
 #include "runs/recent_ends.hpp"
 #include "runs/retry_policy.hpp"
 #include "runs/run_queue.hpp"
+#include "runs/worker_tokens.hpp"
 #include "workers/pool.hpp"
 
 namespace holdfast::runs {
@@ -38,7 +39,8 @@ struct Submission {
   std::string thread_id;
   std::optional<RunId> id;  ///< Chosen by the client; made here when absent.
   std::string prompt;
-  std::string request;  ///< The client's JSON object.
+  std::string route;    ///< Of a guaranteed route, whose request is kept as it came. Empty: an analysis.
+  std::string request;  ///< The client's JSON object, or a StoredRequest.
   std::string traceparent;
   bool anew = false;  ///< The answer of another run will not do.
 };
@@ -77,8 +79,12 @@ struct CoordinatorConfig {
   RetryPolicy retry;
   bool send_history = true;  ///< The built-in worker reads earlier runs of the thread (docs/worker-protocol.md).
   AnswerCacheConfig cache;
+  /// Gives each attempt its token; outlives the coordinator. Null: workers get none.
+  WorkerTokens* tokens = nullptr;
   /// Says what may start; outlives the coordinator. Null: whatever meets an idle worker.
   governor::Governor* governor = nullptr;
+  /// The longest body of a response on a guaranteed route.
+  Bytes max_answer{std::uint64_t{1} << 30U};
 };
 
 struct CoordinatorStatus {
@@ -199,8 +205,9 @@ class Coordinator {
     std::shared_ptr<governor::AttemptMemory> memory;  ///< Null: nobody governs.
   };
   [[nodiscard]] std::optional<Place> place_for(const LiveRun& head);
-  [[nodiscard]] std::optional<Place> place_for_newcomer();
-  [[nodiscard]] std::optional<Place> take_idle(std::optional<governor::Governor::Verdict> verdict);
+  [[nodiscard]] std::optional<Place> place_for_newcomer(const std::string& route);
+  [[nodiscard]] std::optional<Place> take_idle(std::optional<governor::Governor::Verdict> verdict,
+                                               workers::Company company = workers::Company::shared);
   awaitable<void> run_attempt(LiveRunPtr live, Place place);
   awaitable<void> work_on(LiveRunPtr live, Place place);
   void end_memory(LiveRun& live, governor::AttemptMemory& memory, Result<workers::DispatchOutcome>& outcome);
@@ -208,6 +215,7 @@ class Coordinator {
   [[nodiscard]] std::string start_body(const workers::Slot& slot) const;
   awaitable<bool> start_attempt(LiveRunPtr live, std::string body);
   awaitable<void> learn_time_spent(LiveRunPtr live);
+  awaitable<void> fill_request(workers::Attempt* attempt, LiveRunPtr live);
   awaitable<std::string> body_for_worker(const LiveRun& live);
   awaitable<Result<void>> record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event);
   awaitable<Result<void>> record_end(LiveRunPtr live, journal::Append append);

@@ -1,4 +1,6 @@
 // One attempt at a run, from an idle worker to an entry in the journal.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <csignal>
@@ -6,8 +8,10 @@
 #include "base/hook_point.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "base/stored_bytes.hpp"
 #include "runs/attempt_outcome.hpp"
 #include "runs/coordinator.hpp"
+#include "runs/stored_request.hpp"
 #include "runs/time_spent.hpp"
 #include "runs/worker_body.hpp"
 
@@ -20,11 +24,22 @@ using journal::is_terminal;
 
 // How long a run waits when the journal could not record its start: a full disk is not freed faster.
 constexpr std::chrono::milliseconds kJournalPause{1000};
-constexpr int kEntriesPerRead = 500;
+// Of entries that hold 64 KB at most.
+constexpr int kEntriesPerRead = 64;
 constexpr BackoffConfig kRecordBackoff{std::chrono::milliseconds(50), std::chrono::milliseconds(2000)};
 
 Append event_append(const RunId& id, int attempt, const workers::WorkerEvent& event) {
   Append append{.id = id, .attempt = attempt};
+  if (const auto* piece = std::get_if<workers::PieceEvent>(&event)) {
+    append.kind = EntryKind::piece;
+    append.body = stored_bytes(piece->bytes);
+    return append;
+  }
+  if (const auto* response = std::get_if<workers::ResponseEvent>(&event)) {
+    append.kind = EntryKind::response;
+    append.body = fmt::format(R"({{"status":{},"head":{}}})", response->status, stored_bytes(response->head));
+    return append;
+  }
   json::object body;
   if (const auto* progress = std::get_if<workers::ProgressEvent>(&event)) {
     append.kind = EntryKind::progress;
@@ -51,10 +66,18 @@ constexpr std::string_view kTimeIsUp =
     "runs.deadline.";
 
 json::object receipt_json(const governor::MemoryReceipt& receipt) {
-  return {{"before_bytes", receipt.before.count()},       {"peak_bytes", receipt.peak.count()},
-          {"after_bytes", receipt.after.count()},         {"retained_bytes", receipt.retained},
-          {"predicted_bytes", receipt.predicted.count()}, {"level_at_start", memory::to_string(receipt.level_at_start)},
-          {"relief_bytes", receipt.relief.count()}};
+  json::object out{
+      {"before_bytes", receipt.before.count()},       {"peak_bytes", receipt.peak.count()},
+      {"after_bytes", receipt.after.count()},         {"retained_bytes", receipt.retained},
+      {"predicted_bytes", receipt.predicted.count()}, {"level_at_start", memory::to_string(receipt.level_at_start)},
+      {"relief_bytes", receipt.relief.count()}};
+  if (receipt.shared) out["shared"] = true;
+  return out;
+}
+
+// An attempt that was lost may have been lost by the run itself: the next one takes no other run with it.
+workers::Company company_of(const Run& run) {
+  return run.attempt > 0 ? workers::Company::alone : workers::Company::shared;
 }
 
 std::string usage_of(const LiveRun& live, const Clock& clock) {
@@ -68,6 +91,20 @@ std::string usage_of(const LiveRun& live, const Clock& clock) {
   return json::serialize(usage);
 }
 
+// Valid for as long as what is returned lives.
+WorkerTokens::Hold pass_for(const Run& run, WorkerTokens* tokens, workers::Attempt& attempt) {
+  if (tokens == nullptr || tokens->url().empty()) return {};
+  auto hold = tokens->issue({.owner = run.owner, .thread_id = run.thread_id});
+  attempt.token = hold.token();
+  attempt.url = tokens->url();
+  return hold;
+}
+
+void tell_memory(const governor::AttemptMemory& memory, workers::Attempt& attempt) {
+  attempt.memory_level = to_string(memory.receipt.level_at_start);
+  attempt.memory_reserved = memory.hold.reserved();
+}
+
 }  // namespace
 
 std::string Coordinator::start_body(const workers::Slot& slot) const {
@@ -76,36 +113,39 @@ std::string Coordinator::start_body(const workers::Slot& slot) const {
 }
 
 // A worker is taken only once its run is allowed: one that is given back is announced as idle again.
-std::optional<Coordinator::Place> Coordinator::take_idle(std::optional<governor::Governor::Verdict> verdict) {
+std::optional<Coordinator::Place> Coordinator::take_idle(std::optional<governor::Governor::Verdict> verdict,
+                                                         workers::Company company) {
   std::shared_ptr<governor::AttemptMemory> memory;
   if (verdict) {
     auto* admitted = std::get_if<std::shared_ptr<governor::AttemptMemory>>(&*verdict);
     if (!admitted) return std::nullopt;
     memory = std::move(*admitted);
   }
-  auto slot = pool_.acquire();
+  auto slot = pool_.acquire(company);
   if (!slot) return std::nullopt;
   return Place{std::move(*slot), std::move(memory)};
 }
 
 std::optional<Coordinator::Place> Coordinator::place_for(const LiveRun& head) {
-  const auto idle = resting_ ? std::nullopt : pool_.idle();
+  const auto company = company_of(*head.run);
+  const auto idle = resting_ ? std::nullopt : pool_.idle(company);
   if (!idle) return std::nullopt;
-  if (!config_.governor) return take_idle(std::nullopt);
+  if (!config_.governor) return take_idle(std::nullopt, company);
   return take_idle(config_.governor->admit({.route = head.run->route,
                                             .cut_short_at = head.cut_short_at,
                                             .given_up_before = head.given_up,
                                             .worker = idle->index,
-                                            .pid = idle->pid}));
+                                            .pid = idle->pid}),
+                   company);
 }
 
 // For a run of which nothing is known but its route, and which may wait without harm where it is.
-std::optional<Coordinator::Place> Coordinator::place_for_newcomer() {
+std::optional<Coordinator::Place> Coordinator::place_for_newcomer(const std::string& route) {
   const auto idle = resting_ ? std::nullopt : pool_.idle();
   if (!idle) return std::nullopt;
   if (!config_.governor) return take_idle(std::nullopt);
-  return take_idle(config_.governor->admit_newcomer(
-      {.route = config_.route, .cut_short_at = {}, .worker = idle->index, .pid = idle->pid}));
+  return take_idle(
+      config_.governor->admit_newcomer({.route = route, .cut_short_at = {}, .worker = idle->index, .pid = idle->pid}));
 }
 
 void Coordinator::pump() {
@@ -181,16 +221,18 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
     co_return;
   }
   const auto begun = clock_.steady();
-  auto request = co_await body_for_worker(*live);
-  if (request == live->run->request) live->plain_attempt = number;
   workers::Attempt attempt{.run_id = live->run->id.text(),
                            .number = number,
                            .route = live->run->route,
-                           .body = std::move(request),
+                           .body = {},
+                           .verbatim = {},
                            .traceparent = live->run->traceparent,
                            .owner = live->run->owner,
                            .thread_id = live->run->thread_id,
                            .deadline = begun + (config_.run_deadline - live->spent)};
+  co_await fill_request(&attempt, live);
+  const auto pass = pass_for(*live->run, config_.tokens, attempt);
+  if (place.memory) tell_memory(*place.memory, attempt);
   if (live->stopping) {
     live->working_attempt = 0;
     co_return;
@@ -198,6 +240,7 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
   workers::EventSink sink = [this, live, number](workers::WorkerEvent event) {
     return record_event(live, number, std::move(event));
   };
+  if (place.memory) place.memory->retriable = may_be_repeated(*live->run);
   if (place.memory) config_.governor->begin(*place.memory, live->run->id.text());
   live->step = {};
   live->worker = place.slot.worker_index();
@@ -284,7 +327,7 @@ awaitable<void> Coordinator::resolve_start(LiveRunPtr live) {
   const bool unattended = live->run->status == RunStatus::running && live->run->lease_owner == config_.instance &&
                           live->working_attempt != live->run->attempt;
   if (unattended) {
-    auto orphan = settle_orphan(*live->run, config_.retry, "the journal did not confirm the start in time");
+    auto orphan = settle_unsent(*live->run, config_.retry);
     const auto recorded = co_await record_end(live, std::move(orphan));
     if (!recorded) log::warning("runs.start_unresolved", {{"error", recorded.error().message()}});
   }
@@ -315,6 +358,16 @@ awaitable<bool> Coordinator::start_attempt(LiveRunPtr live, std::string body) {
   co_return written.has_value();
 }
 
+awaitable<void> Coordinator::fill_request(workers::Attempt* attempt, LiveRunPtr live) {
+  if (auto stored = parse_stored_request(live->run->request)) {
+    attempt->verbatim = workers::Verbatim{std::move(stored->head), config_.max_answer.count()};
+    attempt->body = std::move(stored->body);
+    co_return;
+  }
+  attempt->body = co_await body_for_worker(*live);
+  if (attempt->body == live->run->request) live->plain_attempt = attempt->number;
+}
+
 // Neither checkpoint nor history is needed to answer: without them the worker starts over, or without context.
 awaitable<std::string> Coordinator::body_for_worker(const LiveRun& live) {
   std::optional<journal::Checkpoint> checkpoint;
@@ -333,16 +386,23 @@ awaitable<std::string> Coordinator::body_for_worker(const LiveRun& live) {
 awaitable<Result<void>> Coordinator::record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event) {
   auto append = event_append(live->run->id, attempt, event);
   append.known = live->run;
-  auto written = co_await journal_.append(std::move(append));
-  if (!written) {
-    // Progress that cannot be written now is not worth an attempt; it is not shown either.
-    if (can_be_written_later(written.error())) co_return Result<void>{};
-    co_return fail(std::move(written), "record progress");
+  const bool part_of_answer = append.kind == EntryKind::response || append.kind == EntryKind::piece;
+  for (std::uint32_t failures = 1;; ++failures) {
+    auto copy = append;
+    auto written = co_await journal_.append(std::move(copy));
+    if (written) {
+      HOLDFAST_HOOK_POINT("runs.after_progress");
+      note_step(*live, event);
+      update(*live, std::move(written->run));
+      co_return Result<void>{};
+    }
+    if (!can_be_written_later(written.error())) co_return fail(std::move(written), "record progress");
+    // Progress that cannot be written now is not worth an attempt; it is not shown either. A response is kept whole.
+    if (!part_of_answer) co_return Result<void>{};
+    const auto again = clock_.steady() + backoff_delay(kRecordBackoff, failures, random_uniform());
+    const bool slept = co_await sleep_until(again);
+    if (!slept) co_return fail(ErrorCode::cancelled, "stopped while the response could not be written");
   }
-  HOLDFAST_HOOK_POINT("runs.after_progress");
-  note_step(*live, event);
-  update(*live, std::move(written->run));
-  co_return Result<void>{};
 }
 
 awaitable<Result<void>> Coordinator::record_end(LiveRunPtr live, Append append) {

@@ -102,7 +102,7 @@ awaitable<bool> Coordinator::claim_once() {
   std::vector<Place> places;
   journal::Claim claim{.instance = config_.instance, .bodies = {}};
   while (places.size() < config_.claims_at_once) {
-    auto place = place_for_newcomer();
+    auto place = place_for_newcomer(config_.route);
     if (!place) break;
     claim.bodies.push_back(start_body(place->slot));
     places.push_back(std::move(*place));

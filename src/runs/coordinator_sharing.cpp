@@ -14,7 +14,8 @@ namespace holdfast::runs {
 // answers are not part of the key.
 awaitable<std::optional<governor::ResultKey>> Coordinator::key_for_sharing(const Submission& submission,
                                                                            const Run& run) {
-  auto key = submission.anew ? std::nullopt : answers_.key_of(run);
+  const bool may_share = submission.route.empty() && !submission.anew;
+  auto key = may_share ? answers_.key_of(run) : std::nullopt;
   if (!key) co_return std::nullopt;
   auto thread = co_await journal_.thread_runs(run.owner, run.thread_id, kHistoryRuns + 1);
   if (!thread || has_history(*thread)) co_return std::nullopt;

@@ -25,6 +25,8 @@ inline constexpr std::array kMoves{
     Move{RunStatus::running, EntryKind::progress, RunStatus::running},
     Move{RunStatus::running, EntryKind::checkpoint, RunStatus::running},
     Move{RunStatus::running, EntryKind::delta, RunStatus::running},
+    Move{RunStatus::running, EntryKind::response, RunStatus::running},
+    Move{RunStatus::running, EntryKind::piece, RunStatus::running},
     // A dead worker costs an attempt, not the run.
     Move{RunStatus::running, EntryKind::attempt_lost, RunStatus::queued},
     Move{RunStatus::running, EntryKind::completed, RunStatus::completed},

@@ -25,7 +25,9 @@ void TimeSpent::add(const journal::Entry& entry) {
     case started: started_at_ = seen_at_ = entry.at; return;
     case progress:
     case checkpoint:
-    case delta: seen_at_ = entry.at; return;
+    case delta:
+    case response:
+    case piece: seen_at_ = entry.at; return;
     case attempt_lost: {
       const auto alive = last_alive(entry);
       const auto ended_at = alive ? std::min(std::max(*alive, seen_at_), entry.at) : entry.at;

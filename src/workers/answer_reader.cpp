@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
+#include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "workers/attempt_request.hpp"
 #include "workers/json_check.hpp"
@@ -39,6 +41,8 @@ class AnswerReader::Parser final : public http::basic_parser<false> {
   unsigned status = 0;
   std::string reason;
   std::string content_type;
+  std::string headers;  ///< Of a response that is kept as it comes.
+  bool ends_by_close = false;
   std::optional<Error> problem;
 
  private:
@@ -58,13 +62,22 @@ class AnswerReader::Parser final : public http::basic_parser<false> {
     status = static_cast<unsigned>(code);
     reason = std::string_view(text.data(), text.size());
   }
-  void on_field_impl(http::field name, string_view, string_view value, error_code&) override {
-    if (name == http::field::content_type) content_type = std::string_view(value.data(), value.size());
+  void on_field_impl(http::field field, string_view name, string_view value, error_code& ec) override {
+    if (field == http::field::content_type) content_type = std::string_view(value.data(), value.size());
+    if (!reader_.most_verbatim_ || is_header_done()) return;  // Trailers are dropped.
+    const auto coding = to_lower_ascii(std::string_view(value.data(), value.size()));
+    if (field == http::field::transfer_encoding && coding != "chunked") {
+      return keep(fail(ErrorCode::data_loss, "sent a transfer coding that is not chunked"), ec);
+    }
+    headers.append(name.data(), name.size()).append(": ").append(value.data(), value.size()).append("\r\n");
   }
   void on_header_impl(error_code&) override {
     const auto type = media_type(content_type);
     if (status / 100 == 1) return;
-    if (status / 100 != 2) {
+    if (reader_.most_verbatim_) {
+      reader_.mode_ = Mode::verbatim;
+      reader_.take_head();
+    } else if (status / 100 != 2) {
       reader_.mode_ = Mode::refusal;
     } else if (type == kEventStreamType) {
       reader_.mode_ = Mode::stream;
@@ -73,6 +86,7 @@ class AnswerReader::Parser final : public http::basic_parser<false> {
     }
   }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
+    ends_by_close = !length && !chunked();
     // Growing step by step would touch twice the memory; reserved and unused pages cost nothing.
     if (length && reader_.mode_ == Mode::plain) reader_.text_.reserve(std::min<std::uint64_t>(*length, kMaxResponse));
   }
@@ -88,7 +102,8 @@ class AnswerReader::Parser final : public http::basic_parser<false> {
   AnswerReader& reader_;
 };
 
-AnswerReader::AnswerReader() : parser_(std::make_unique<Parser>(*this)) {}
+AnswerReader::AnswerReader(std::optional<std::uint64_t> most_verbatim)
+    : most_verbatim_(most_verbatim), parser_(std::make_unique<Parser>(*this)) {}
 AnswerReader::~AnswerReader() = default;
 
 bool AnswerReader::complete() const noexcept { return parser_->is_done(); }
@@ -143,13 +158,43 @@ Result<void> AnswerReader::end() {
 Result<void> AnswerReader::take_body(std::string_view piece) {
   if (answered_) return {};
   received_ += piece.size();
-  if (received_ > kMaxResponse) {
-    return fail(ErrorCode::data_loss, fmt::format("sent an answer of more than {} bytes", kMaxResponse));
+  if (const auto most = most_verbatim_.value_or(kMaxResponse); received_ > most) {
+    return fail(ErrorCode::data_loss, fmt::format("sent an answer of more than {} bytes{}", most,
+                                                  most_verbatim_ ? " (worker.max_answer)" : ""));
+  }
+  if (mode_ == Mode::verbatim) {
+    take_piece(piece);
+    return {};
   }
   if (mode_ == Mode::stream) return take_lines(piece);
   if (mode_ != Mode::plain) piece = piece.substr(0, kMaxKeptBody - std::min(text_.size(), kMaxKeptBody));
   text_ += piece;
   return {};
+}
+
+void AnswerReader::take_head() {
+  auto head = fmt::format("{} {}\r\n{}", parser_->status, parser_->reason, parser_->headers);
+  items_.emplace_back(ResponseEvent{parser_->status, std::move(head)});
+}
+
+// Small chunks that came together are kept together.
+void AnswerReader::take_piece(std::string_view piece) {
+  auto* event = items_.empty() ? nullptr : std::get_if<WorkerEvent>(&items_.back());
+  auto* last = event == nullptr ? nullptr : std::get_if<PieceEvent>(event);
+  if (last != nullptr) {
+    last->bytes += piece;
+  } else if (!piece.empty()) {
+    items_.emplace_back(PieceEvent{std::string(piece)});
+  }
+}
+
+// What a summary of the response is kept as. Whoever sends it on reads its head and its pieces.
+WorkerAnswer AnswerReader::verbatim_answer() const {
+  const auto type = is_utf8(parser_->content_type) ? parser_->content_type : std::string();
+  const auto summary =
+      json::serialize(json::object{{"status", parser_->status}, {"content_type", type}, {"bytes", received_}});
+  if (parser_->status < 400) return Answered{summary, parser_->ends_by_close};
+  return Refused{"worker_status", fmt::format("the worker answered {}", parser_->status), summary, false};
 }
 
 Result<void> AnswerReader::take_lines(std::string_view piece) {
@@ -195,7 +240,9 @@ Result<void> AnswerReader::take_end() {
     if (!answered_) return fail(ErrorCode::data_loss, "ended its stream without a result");
     return {};
   }
-  if (mode_ == Mode::refusal) {
+  if (mode_ == Mode::verbatim) {
+    answer(verbatim_answer());
+  } else if (mode_ == Mode::refusal) {
     answer(refused_status(parser_->status, parser_->reason, text_));
   } else if (mode_ == Mode::foreign) {
     answer(refused_content_type(parser_->status, parser_->content_type, text_));

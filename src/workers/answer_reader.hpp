@@ -4,9 +4,11 @@
 /// Units: sizes in bytes.
 /// Invariants:
 ///   - At most one answer comes out, and nothing after it.
-///   - What is held is bounded: one line of kMaxLine, one body of kMaxResponse, or kMaxKeptBody of a refusal.
+///   - What is held is bounded: one line of kMaxLine, one body of kMaxResponse, or kMaxKeptBody of a refusal; of a
+///     response that is kept as it comes, what one feed() brought.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -27,7 +29,8 @@ class AnswerReader {
 
   using Item = std::variant<WorkerEvent, WorkerAnswer>;
 
-  AnswerReader();
+  /// `most_verbatim`: the response is kept as it comes, head and body, and its body has at most so many bytes.
+  explicit AnswerReader(std::optional<std::uint64_t> most_verbatim = std::nullopt);
   ~AnswerReader();
   AnswerReader(const AnswerReader&) = delete;
   AnswerReader& operator=(const AnswerReader&) = delete;
@@ -49,22 +52,26 @@ class AnswerReader {
 
  private:
   class Parser;
-  enum class Mode : unsigned char { head, stream, plain, foreign, refusal };
+  enum class Mode : unsigned char { head, stream, plain, foreign, refusal, verbatim };
 
   Result<void> parse(std::string_view& bytes);
   Result<void> take_body(std::string_view piece);
+  void take_head();
+  void take_piece(std::string_view piece);
   Result<void> take_lines(std::string_view piece);
   Result<void> take_line(std::string_view line);
   Result<void> take_end();
+  [[nodiscard]] WorkerAnswer verbatim_answer() const;
   void answer(WorkerAnswer last);
 
+  std::optional<std::uint64_t> most_verbatim_;
   std::unique_ptr<Parser> parser_;
   std::string unparsed_;  ///< The beginning of a head or chunk head that has not arrived completely.
   std::string text_;      ///< The line or body so far.
   std::deque<Item> items_;
   bool violated_ = false;
   Mode mode_ = Mode::head;
-  std::size_t received_ = 0;
+  std::uint64_t received_ = 0;  ///< Of the body.
   bool answered_ = false;
 };
 

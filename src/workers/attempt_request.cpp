@@ -19,14 +19,20 @@ void add_header(std::string& head, std::string_view name, std::string_view value
   fmt::format_to(std::back_inserter(head), "{}: {}\r\n", name, value);
 }
 
-}  // namespace
-
-std::string request_head(const Attempt& attempt, std::chrono::milliseconds remaining) {
+std::string analysis_head(const Attempt& attempt) {
   std::string head = fmt::format("{} HTTP/1.1\r\n", attempt.route);
   add_header(head, "Host", "localhost");
   add_header(head, "Content-Type", "application/json");
   add_header(head, "Content-Length", fmt::to_string(attempt.body.size()));
   add_header(head, "Accept", fmt::format("{}, application/json", kEventStreamType));
+  add_header(head, "traceparent", attempt.traceparent);
+  return head;
+}
+
+}  // namespace
+
+std::string request_head(const Attempt& attempt, std::chrono::milliseconds remaining) {
+  auto head = attempt.verbatim ? attempt.verbatim->head : analysis_head(attempt);
   add_header(head, "Connection", "close");
   add_header(head, "Holdfast-Run-Id", attempt.run_id);
   add_header(head, "Holdfast-Attempt", fmt::to_string(attempt.number));
@@ -35,7 +41,12 @@ std::string request_head(const Attempt& attempt, std::chrono::milliseconds remai
   add_header(head, "Holdfast-User", user);
   // No unescaped text holds a slash, so that two threads never have one key.
   if (!user.empty()) add_header(head, "Holdfast-Thread-Key", user + '/' + percent_encode(attempt.thread_id));
-  add_header(head, "traceparent", attempt.traceparent);
+  add_header(head, "Holdfast-Url", attempt.url);
+  add_header(head, "Holdfast-Token", attempt.token);
+  if (!attempt.memory_level.empty()) {
+    add_header(head, "Holdfast-Memory-Level", attempt.memory_level);
+    add_header(head, "Holdfast-Memory-Reserved-Bytes", fmt::to_string(attempt.memory_reserved.count()));
+  }
   head += "\r\n";
   return head;
 }

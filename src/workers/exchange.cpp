@@ -87,7 +87,8 @@ awaitable<Result<ExchangeEnd>> exchange(WorkerAddress address, Attempt attempt, 
   auto sent = co_await send(socket.get(), &attempt);
   if (!sent) co_return broken_off(sent.error(), Delivery::begun);
 
-  const auto reader = std::make_shared<AnswerReader>();
+  const auto reader =
+      std::make_shared<AnswerReader>(attempt.verbatim ? std::optional(attempt.verbatim->most_answer) : std::nullopt);
   const ReadBuffer buffer;
   while (true) {
     const auto more = co_await read_more(socket.get(), &buffer, reader.get());

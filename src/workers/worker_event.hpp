@@ -21,12 +21,23 @@ struct DeltaEvent {
   std::string text;
 };
 
+/// The worker has begun to answer a request that is handed on as it came.
+struct ResponseEvent {
+  unsigned status = 200;
+  std::string head;  ///< "201 Created", then the headers as sent: one line each, ended by CRLF.
+};
+/// The next bytes of the body of that response, without its transfer coding.
+struct PieceEvent {
+  std::string bytes;
+};
+
 /// Something to journal while the attempt goes on.
-using WorkerEvent = std::variant<ProgressEvent, CheckpointEvent, DeltaEvent>;
+using WorkerEvent = std::variant<ProgressEvent, CheckpointEvent, DeltaEvent, ResponseEvent, PieceEvent>;
 
 /// The attempt ended with an answer. `result` is JSON.
 struct Answered {
   std::string result;
+  bool ended_by_close = false;  ///< Its end was told by the end of the connection, which a death looks like.
 };
 
 /// The worker itself says that the run has failed: an error line, or a status that is not 2xx.

@@ -1,6 +1,6 @@
 /** The open thread is in the fragment of the address, so that it survives a reload and can be kept as a bookmark. */
 
-import { uuidv7 } from '../delivery/uuid.ts';
+import { uuidv7 } from '@holdfast/client';
 
 const kPrefix = '#/threads/';
 

@@ -3,14 +3,9 @@
  * React reads `snapshot()`; it changes only through the functions here.
  */
 
-import { access, type AccessState } from '../delivery/access.ts';
-import { Courier, type Question } from '../delivery/courier.ts';
-import { KeptQuestions, openStorage } from '../delivery/kept.ts';
-import type { Attention, Delivery } from '../delivery/machine.ts';
-import { isTerminal, type Run, type ThreadSummary } from '../delivery/protocol.ts';
-import { viewOf, type Step } from '../delivery/run_view.ts';
-import { uuidv7 } from '../delivery/uuid.ts';
-import { fetchExamples, fetchSteps, fetchThreadRuns, fetchThreads, fetchUndelivered, serverAnswers } from './lists.ts';
+import { Holdfast, isTerminal, viewOf, type Analysis, type Delivery, type Question, type Run, type Step } from '@holdfast/client';
+import { access, type AccessState } from './access.ts';
+import { fetchExamples, fetchSteps, fetchThreadRuns, fetchThreads, fetchUndelivered, serverAnswers, type ThreadSummary } from './lists.ts';
 
 /** A question and what became of it. `delivery` is absent for an answer seen before. */
 export interface Turn {
@@ -43,8 +38,13 @@ export interface ChatSnapshot {
 }
 
 export class Chat {
-  private readonly kept = new KeptQuestions(openStorage());
-  private readonly couriers = new Map<string, Courier>();
+  private readonly holdfast = new Holdfast({
+    fetch: (url, init) => access.send(url, init),
+    acknowledge: 'by-hand',
+    isShown: ({ threadId }) => threadId === this.threadId,
+  });
+  /** Of this session, also those that are settled. */
+  private readonly analyses = new Map<string, Analysis>();
   private readonly past = new Map<string, Run>();
   /** Of runs whose stream was not followed here. */
   private readonly pastSteps = new Map<string, Step[]>();
@@ -70,53 +70,41 @@ export class Chat {
   /** Takes up every question left unanswered, and reads the lists. Call once. */
   start(): void {
     access.changed = () => this.change(() => undefined);
-    for (const question of this.kept.all()) this.follow(question, true);
+    this.holdfast.onAnalysis = (analysis) => this.show(analysis);
+    void this.holdfast.resumeAll({ inbox: false }).then((found) => found.forEach((analysis) => this.show(analysis)));
     void this.refreshExamples();
     void this.refreshThreads();
-    window.addEventListener('storage', (event) => {
-      const question = KeptQuestions.keptElsewhere(event);
-      if (question && !this.couriers.has(question.runId)) this.follow(question, true);
-    });
-    window.addEventListener('online', () => this.wake());
+    window.addEventListener('online', () => this.look());
     window.addEventListener('offline', () => void this.probe());
-    window.addEventListener('pageshow', (event) => event.persisted && this.wake());
-    document.addEventListener('visibilitychange', () => {
-      this.payAttention();
-      if (document.visibilityState === 'visible') this.wake();
-    });
+    window.addEventListener('pageshow', (event) => event.persisted && this.look());
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.look());
   }
 
   open(threadId: string): void {
     if (threadId === this.threadId) return;
     this.change(() => (this.threadId = threadId));
-    this.payAttention();
+    this.holdfast.look();
     void this.readHistory();
   }
 
-  /** Writes the question down, then sends it. */
   ask(prompt: string): void {
-    const question = { runId: uuidv7(), threadId: this.threadId, prompt, createdAt: Date.now() };
-    this.kept.keep(question);
-    const courier = new Courier(question, true, this.attentionFor(question), undefined, this.moved);
-    this.couriers.set(question.runId, courier);
-    courier.tell({ kind: 'begin' });
+    this.show(this.holdfast.analyze({ threadId: this.threadId, prompt }));
+    void this.refreshThreads();
   }
 
   cancel(runId: string): void {
-    this.couriers.get(runId)?.tell({ kind: 'cancel' });
+    this.analyses.get(runId)?.cancel();
   }
 
   /** The user sees the end of this run now. */
   shown(runId: string): void {
-    this.couriers.get(runId)?.tell({ kind: 'shown' });
+    this.analyses.get(runId)?.shown();
   }
 
   /** Goes on in this user's name, also with what was refused before. */
   signIn(token: string): void {
     access.signIn(token);
-    for (const { question, state } of [...this.couriers.values()]) {
-      if (needsLogin(state)) this.follow(question, state.owned);
-    }
+    for (const analysis of this.analyses.values()) analysis.signedIn();
     void this.refreshExamples();
     void this.refreshThreads();
     void this.readHistory();
@@ -125,7 +113,7 @@ export class Chat {
   /** Forgets the user and what is theirs. Their answers wait at the server. */
   signOut(): void {
     access.signOut();
-    for (const { runId } of this.kept.all()) this.kept.drop(runId);
+    this.holdfast.close(true);
     window.location.reload();
   }
 
@@ -134,20 +122,16 @@ export class Chat {
     if (steps) this.change(() => this.pastSteps.set(runId, steps));
   }
 
-  private follow(question: Question, owned: boolean, run?: Run): void {
-    const courier = new Courier(question, owned, this.attentionFor(question), run, this.moved);
-    this.couriers.set(question.runId, courier);
-    courier.tell({ kind: 'resume' });
-  }
-
-  private readonly moved = (courier: Courier): void => {
-    const { runId } = courier.question;
-    const { phase, view } = courier.state;
-    if (phase === 'settled' && !needsLogin(courier.state)) this.kept.drop(runId);
-    if (phase === 'streaming' || phase === 'answered') this.offline = false;
+  private show(analysis: Analysis): void {
+    if (this.analyses.get(analysis.id) === analysis) return;
+    this.analyses.set(analysis.id, analysis);
+    analysis.on('change', ({ phase }) => {
+      if (phase === 'streaming' || phase === 'answered') this.offline = false;
+      this.change(() => undefined);
+      if (phase === 'answered') void this.refreshThreads();
+    });
     this.change(() => undefined);
-    if (phase === 'answered' || (phase === 'posting' && view.status === 'sending')) void this.refreshThreads();
-  };
+  }
 
   private async readHistory(): Promise<void> {
     const { threadId } = this;
@@ -155,9 +139,9 @@ export class Chat {
     const runs = await fetchThreadRuns(threadId);
     if (threadId !== this.threadId) return;
     for (const run of runs ?? []) {
-      if (this.couriers.has(run.run_id)) continue;
+      if (this.analyses.has(run.run_id)) continue;
       const waits = !isTerminal(run.status) || !run.delivered_at;
-      if (waits) this.follow(questionOf(run), false, run);
+      if (waits) this.show(this.holdfast.follow(run));
       else this.past.set(run.run_id, run);
     }
     this.change(() => (this.history = runs ? 'loaded' : 'missing'));
@@ -176,8 +160,8 @@ export class Chat {
     });
   }
 
-  private wake(): void {
-    for (const courier of this.couriers.values()) courier.tell({ kind: 'woke' });
+  /** Back, or online again. The client wakes by itself. */
+  private look(): void {
     void this.probe();
     void this.refreshThreads();
   }
@@ -186,16 +170,6 @@ export class Chat {
   private async probe(): Promise<void> {
     const answers = navigator.onLine || (await serverAnswers());
     this.change(() => (this.offline = !answers));
-  }
-
-  private payAttention(): void {
-    for (const courier of this.couriers.values()) {
-      courier.tell({ kind: 'attention', to: this.attentionFor(courier.question) });
-    }
-  }
-
-  private attentionFor(question: Question): Attention {
-    return question.threadId === this.threadId && document.visibilityState === 'visible' ? 'shown' : 'background';
   }
 
   private change(edit: () => unknown): void {
@@ -211,7 +185,7 @@ export class Chat {
       threads: this.threads(),
       examples: this.examples,
       offline: this.offline,
-      durable: this.kept.durable,
+      durable: this.holdfast.durable,
       history: this.history,
       access: access.state,
       signedIn: access.signedIn,
@@ -223,7 +197,7 @@ export class Chat {
     for (const run of this.past.values()) {
       if (run.thread_id === this.threadId) turns.set(run.run_id, { ...turnOf(questionOf(run)), view: viewOf(run) });
     }
-    for (const { question, state } of this.couriers.values()) {
+    for (const { question, state } of this.analyses.values()) {
       if (question.threadId === this.threadId) {
         turns.set(question.runId, { ...turnOf(question), view: state.view, delivery: state });
       }
@@ -241,7 +215,7 @@ export class Chat {
     for (const { thread_id, title, latest_at } of this.listed) {
       threads.set(thread_id, { threadId: thread_id, title, latestAt: latest_at });
     }
-    for (const { question } of this.couriers.values()) {
+    for (const { question } of this.analyses.values()) {
       const known = threads.get(question.threadId);
       const latestAt = Math.max(known?.latestAt ?? 0, question.createdAt);
       threads.set(question.threadId, { threadId: question.threadId, title: known?.title ?? question.prompt, latestAt });
@@ -251,16 +225,11 @@ export class Chat {
   }
 
   private markOf(threadId: string): Thread['mark'] {
-    const states = [...this.couriers.values()].filter((c) => c.question.threadId === threadId).map((c) => c.state);
-    if (states.some((s) => s.phase !== 'answered' && s.phase !== 'acknowledging' && s.phase !== 'settled')) return 'working';
+    const states = [...this.analyses.values()].filter((a) => a.question.threadId === threadId).map((a) => a.state);
+    if (states.some((s) => !isTerminal(s.view.status) && s.phase !== 'settled')) return 'working';
     const waits = states.some((s) => s.phase === 'answered') || (states.length === 0 && this.unread.has(threadId));
     return waits && threadId !== this.threadId ? 'unread' : undefined;
   }
-}
-
-/** The answer is still there for whoever signs in again. */
-function needsLogin({ refusal }: Delivery): boolean {
-  return refusal?.status === 401 || refusal?.status === 403;
 }
 
 function questionOf(run: Run): Question {

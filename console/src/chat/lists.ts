@@ -1,8 +1,14 @@
 /** Reading the lists of the server. Each returns undefined when it cannot be had now. */
 
-import { access } from '../delivery/access.ts';
-import type { Run, ThreadSummary } from '../delivery/protocol.ts';
-import type { Step } from '../delivery/run_view.ts';
+import type { Run, Step } from '@holdfast/client';
+import { access } from './access.ts';
+
+export interface ThreadSummary {
+  thread_id: string;
+  title: string;
+  latest_at: number;
+  run_count: number;
+}
 
 async function get<T>(path: string): Promise<T | undefined> {
   try {

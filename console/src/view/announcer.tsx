@@ -29,6 +29,6 @@ function stateOf(turn: Turn | undefined): { state: string; words: string } {
   const ending = endingWords(view.run, delivery?.refusal);
   if (ending) return { state: 'ended', words: `${ending.title}. ${ending.detail} ${ending.advice}` };
   if (view.run) return { state: 'answered', words: `Answer: ${answerText(view.run)}` };
-  const trouble = delivery?.trouble?.kind ?? (delivery?.cancelWanted ? 'stopping' : '');
+  const trouble = delivery?.cancelWanted ? 'stopping' : (delivery?.trouble?.problem?.title ?? (delivery?.trouble ? 'reconnecting' : ''));
   return { state: `${view.status} ${trouble}`, words: progressWords(view, delivery) };
 }

@@ -1,4 +1,5 @@
-import type { Run } from '../delivery/protocol.ts';
+import type { Run } from '@holdfast/client';
+import { resultOf } from '../chat/backend_answer.ts';
 import { RowsTable } from './rows_table.tsx';
 import { Sql } from './sql.tsx';
 import { answerText, sourceWords, timingWords, withoutOffers } from './words.ts';
@@ -10,10 +11,10 @@ interface Props {
 }
 
 export function Answer({ run, offerFollowUps, onAsk }: Props) {
-  const result = typeof run.result === 'object' ? run.result : {};
-  const { table, sql, answered = true, followup_prompts = [] } = result ?? {};
+  const result = resultOf(run.result) ?? {};
+  const { table, sql, answered = true, followup_prompts = [] } = result;
   const offered = offerFollowUps ? followup_prompts : [];
-  const sources = sourceWords(result ?? {});
+  const sources = sourceWords(result);
   const timing = timingWords(run);
   return (
     <>

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { isTerminal } from '@holdfast/client';
 import { beginThread } from '../chat/address.ts';
 import type { Chat } from '../chat/chat.ts';
-import { isTerminal } from '../delivery/protocol.ts';
 import { Announcer } from './announcer.tsx';
 import { Composer } from './composer.tsx';
 import { Mark } from './mark.tsx';
@@ -18,7 +18,7 @@ export function App({ chat }: { chat: Chat }) {
   const [threadsOpen, setThreadsOpen] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   const shortcuts = useRef<HTMLDialogElement>(null);
-  const waiting = state.turns.find((turn) => turn.delivery && !turn.delivery.refusal && !isTerminalView(turn.view.status));
+  const waiting = state.turns.find((turn) => turn.delivery && !turn.delivery.refusal && !isTerminal(turn.view.status));
   const last = state.turns.at(-1);
 
   const toQuestion = () => {
@@ -93,8 +93,4 @@ export function App({ chat }: { chat: Chat }) {
       <Shortcuts dialog={shortcuts} />
     </div>
   );
-}
-
-function isTerminalView(status: string): boolean {
-  return status !== 'sending' && isTerminal(status as Parameters<typeof isTerminal>[0]);
 }

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import { toCsv } from '../csv.ts';
-import type { Cell, Table } from '../delivery/protocol.ts';
+import type { Cell, Table } from '../chat/backend_answer.ts';
 import { count } from './words.ts';
 
 const kFirstRows = 20;

@@ -1,5 +1,5 @@
 import { useState, type SubmitEvent } from 'react';
-import type { AccessState } from '../delivery/access.ts';
+import type { AccessState } from '../chat/access.ts';
 
 interface Props {
   state: AccessState;

@@ -1,4 +1,4 @@
-import type { Step } from '../delivery/run_view.ts';
+import type { Step } from '@holdfast/client';
 import { count, duration } from './words.ts';
 
 interface Props {

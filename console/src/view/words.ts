@@ -1,8 +1,7 @@
 /** What the page says. Pure. */
 
-import type { Delivery } from '../delivery/machine.ts';
-import type { Problem, Queue, Run, RunResult, Source } from '../delivery/protocol.ts';
-import type { RunView } from '../delivery/run_view.ts';
+import type { Delivery, Problem, Queue, Run, RunView } from '@holdfast/client';
+import { resultOf, type RunResult, type Source } from '../chat/backend_answer.ts';
 
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
@@ -36,7 +35,7 @@ export function queueWords(queue: Queue): string {
 /** One sentence for a run that has not ended. */
 export function progressWords(view: RunView, delivery: Delivery | undefined): string {
   if (delivery?.cancelWanted) return 'Stopping…';
-  if (delivery?.trouble?.kind === 'refused') {
+  if (delivery?.trouble?.problem) {
     const { title, detail } = delivery.trouble.problem;
     return `Not taken yet: ${detail || title} The question is kept here and sent again.`;
   }
@@ -102,7 +101,8 @@ export function timingWords(run: Run): string {
 export function answerText(run: Run): string {
   const { result } = run;
   if (typeof result === 'string') return result;
-  return result?.result ?? result?.response ?? JSON.stringify(result, null, 2);
+  const { result: text, response } = resultOf(result) ?? {};
+  return text ?? response ?? JSON.stringify(result, null, 2);
 }
 
 /** The answer without the list of questions that ends it, when the same questions are offered as buttons. */

@@ -68,6 +68,24 @@ TEST_F(EventStreamContract, ARunIsFollowedFromItsFirstEventToItsAnswer) {
   EXPECT_EQ(done.at("result"), (json::object{{"result", "How many?"}}));
 }
 
+TEST_F(EventStreamContract, ARunThatWaitsHearsItsPlaceInsteadOfSilence) {
+  auto setup = quick_setup("--sleep-ms 2000");
+  setup.workers = 1;
+  start(setup);
+  start_run("01890a5d-ac96-774b-bcce-b302099a8001");
+  start_run(kId);
+  HttpClient client(port());
+  client.send(request_text("GET", kEvents));
+  ASSERT_TRUE(client.read_head());
+  std::string heard;
+  while (heard.find("\nevent: queue\ndata: ") == std::string::npos) {
+    const auto piece = client.read_piece();
+    ASSERT_TRUE(piece) << heard;
+    heard += "\n" + *piece;
+  }
+  EXPECT_THAT(heard, HasSubstr(R"({"status":"queued","queue":{"position":1,)"));
+}
+
 TEST_F(EventStreamContract, AStreamIsResumedBehindEveryIdWithoutGapOrRepetition) {
   start(quick_setup("--stream --steps 3"));
   start_run(kId);

@@ -58,6 +58,7 @@ void GatewayFixture::start(GatewaySetup setup) {
   runs.send_history = false;
   runs.queue_limit = setup.queue_limit;
   runs.cache = setup.cache;
+  runs.max_answer = setup.max_answer;
   runs.retry.backoff = {1ms, 10ms};
   coordinator_ = std::make_unique<runs::Coordinator>(executor, *journal_, *pool_, system_clock(), runs);
   memory_.last = memory::Probe("", ::getpid()).take({}, std::nullopt, system_clock().steady());

@@ -28,6 +28,7 @@ struct GatewaySetup {
   gateway::GatewayConfig gateway;
   runs::AnswerCacheConfig cache;
   runs::RetentionConfig retention;
+  Bytes max_answer{std::uint64_t{1} << 30U};
   /// Another journal than a file in the test's directory.
   std::function<Result<std::unique_ptr<journal::Store>>()> open_store;
 };

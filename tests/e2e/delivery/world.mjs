@@ -27,8 +27,8 @@ export async function until(what, condition, patience = 60_000) {
 }
 
 export class World {
-  /** Starts a server of which `workers` runs can be worked on at a time. The one place that says how it is started. */
-  static async open({ workers = 6, flags = '--stream --steps 2' } = {}) {
+  /** Starts a server of which `workers` runs can be worked on at a time. The one place that says how it is started. `times`: of its silences. */
+  static async open({ workers = 6, flags = '--stream --steps 2', times = silences } = {}) {
     const world = new World();
     const server = (world.server = new Server());
     world.gates = join(server.directory, 'gates');
@@ -36,7 +36,7 @@ export class World {
     mkdirSync(world.gates);
     const worker = `${join(dirname(program), 'scripted_worker')} --socket {socket} --report ${flags} --deltas ${pieces} --record ${world.record} --gate ${world.gates}`;
     // What is asked here waits at a gate, many at once: a first run that goes alone until its need is known would keep it shut.
-    const settings = [...silences, `runs.max_concurrent=${workers}`, 'worker.grace_period=500ms', 'memory.mode=observe'];
+    const settings = [...times, `runs.max_concurrent=${workers}`, 'worker.grace_period=500ms', 'memory.mode=observe'];
     server.args = ['--worker', worker, ...settings.flatMap((setting) => ['--set', setting])];
     // Another store: the same tests, the same verdict.
     if (process.env.HOLDFAST_TEST_DATABASE) server.args.push('--database', process.env.HOLDFAST_TEST_DATABASE);

@@ -157,6 +157,27 @@ class Connection:
         self.sock.sendall(b"0\r\n\r\n")
         return True
 
+    def on_events(self, method, headers, head, rest):
+        """A stream of events; "events/5/3" dies after the third in the first attempt, "events/5/3/ever" in each."""
+        count, dies_after, *ever = rest.split("/") + ["0"] * (1 - rest.count("/"))
+        self.record("events begin")
+        self.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for number in range(1, int(count) + 1):
+            piece = b"data: %d\n\n" % number
+            self.sock.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+            time.sleep(0.05)
+            if number == int(dies_after) and (ever or headers.get("holdfast-attempt") == "1"):
+                os._exit(3)
+        self.sock.sendall(b"0\r\n\r\n")
+        self.record("events end")
+        return True
+
+    def on_die_first(self, method, headers, head, rest):
+        if headers.get("holdfast-attempt") == "1":
+            os._exit(3)
+        self.answer(b"attempt %s" % headers.get("holdfast-attempt").encode())
+        return True
+
     def on_refuse_early(self, method, headers, head, rest):
         self.sock.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno\n")
         return False
@@ -215,6 +236,13 @@ class Connection:
             self.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
         os._exit(3)
 
+    def on_leave(self, method, headers, head, rest):
+        """Takes no new connection from now on, and ends a while later."""
+        listener.shutdown(socket.SHUT_RDWR)
+        self.answer(b"slept in %d" % os.getpid(), b"Connection: close\r\n")
+        time.sleep(int(rest) / 1000)
+        os._exit(0)
+
     def on_upgrade(self, method, headers, head, rest):
         if "upgrade" not in headers:
             self.answer(b"no upgrade: " + head)
@@ -246,5 +274,8 @@ listener.bind(options.socket)
 listener.listen(128)
 sys.setswitchinterval(0.001)
 while True:
-    accepted, _ = listener.accept()
+    try:
+        accepted, _ = listener.accept()
+    except OSError:  # on_leave
+        time.sleep(60)
     threading.Thread(target=Connection(accepted).run, daemon=True).start()

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.hpp"
+#include "runs/stored_request.hpp"
 
 namespace holdfast::runs {
 namespace {
@@ -47,6 +48,21 @@ TEST_F(SettleTest, ADeadWorkerCostsAnAttemptNotTheRun) {
   const auto body = parse_json_object(append->body);
   ASSERT_TRUE(body);
   EXPECT_EQ(find_int(*find_object(*body, "evidence"), "signal"), 9);
+}
+
+TEST_F(SettleTest, WhatAWorkerMayHaveBegunIsNotRepeatedUnlessItsRouteSaysSo) {
+  run_.request = to_json({Retry::fail, "POST /x HTTP/1.1\r\n", ""});
+  EXPECT_EQ(settled(killed())->kind, EntryKind::failed);
+  EXPECT_EQ(settle_orphan(run_, policy_, "the server died").kind, EntryKind::failed);
+  run_.request = to_json({Retry::requeue, "POST /x HTTP/1.1\r\n", ""});
+  EXPECT_EQ(settled(killed())->kind, EntryKind::attempt_lost);
+}
+
+TEST_F(SettleTest, WhatNoWorkerHasReadIsSentAgainWhateverItsRouteSays) {
+  run_.request = to_json({Retry::fail, "POST /x HTTP/1.1\r\n", ""});
+  EXPECT_EQ(settled(Lost{.reason = "it died before it got the run", .exited = {}, .seen = false})->kind,
+            EntryKind::attempt_lost);
+  EXPECT_EQ(settle_unsent(run_, policy_).kind, EntryKind::attempt_lost);
 }
 
 TEST_F(SettleTest, ARunThatKilledItsWorkerThreeTimesIsSealedWithTheEvidence) {

@@ -1,0 +1,11 @@
+export { Analysis, type AnalysisEvents, type AnalysisStatus, type Answer } from './analysis.ts';
+export type { AnalyzeRequest } from './core.ts';
+export { HoldfastError, type ErrorCode } from './errors.ts';
+export type { KeepingPlace, Question } from './kept.ts';
+export type { Attention, Delivery, Phase, Trouble, Via } from './delivery.ts';
+export { isTerminal, type Problem, type Queue, type Run, type RunStatus, type Usage } from './protocol.ts';
+export { kNewRun, viewOf, type RunView, type Step } from './run_view.ts';
+export type { Listener, Message, Place, Sharing } from './sharing.ts';
+export { uuidv7 } from './uuid.ts';
+export type { Fetch, GetToken } from './wire.ts';
+export type { components } from './generated/openapi.ts';

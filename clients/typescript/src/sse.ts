@@ -1,0 +1,60 @@
+/** Parser of `text/event-stream`, as the HTML standard describes it. Pure: bytes in, events out. */
+
+export interface ServerSentEvent {
+  /** Last id seen, also by an earlier event; empty when there was none. */
+  id: string;
+  type: string;
+  data: string;
+}
+
+/** In characters. An answer this long is got by asking for the run. */
+const kLongestEvent = 32 * 1024 * 1024;
+
+/**
+ * Feed the parser chunks cut anywhere, also in the middle of a character or of a CRLF: it returns the events that each
+ * completes. An event not ended by an empty line is never returned. Throws on an event without end.
+ */
+export function sseParser(): (chunk: Uint8Array) => ServerSentEvent[] {
+  // Swallows a byte order mark at the start, as the standard asks.
+  const decoder = new TextDecoder();
+  /** The line that has not ended, in the pieces in which it came. */
+  let pending: string[] = [];
+  let endedInReturn = false;
+  let size = 0;
+  let id = '';
+  let type = '';
+  let data: string[] = [];
+
+  const take = (line: string, events: ServerSentEvent[]) => {
+    if (!line) {
+      if (data.length) events.push({ id, type: type || 'message', data: data.join('\n') });
+      size = 0;
+      type = '';
+      data = [];
+      return;
+    }
+    // A comment has an empty name; a name alone has an empty value.
+    const [, field, value = ''] = /^([^:]*)(?:: ?([^]*))?$/.exec(line)!;
+    if (field === 'data') data.push(value);
+    else if (field === 'event') type = value;
+    else if (field === 'id' && !value.includes('\0')) id = value;
+  };
+
+  return (chunk) => {
+    const events: ServerSentEvent[] = [];
+    let text = decoder.decode(chunk, { stream: true });
+    if (!text) return events;
+    if (endedInReturn && text[0] === '\n') text = text.slice(1);
+    endedInReturn = text.endsWith('\r');
+    size += text.length;
+    if (size > kLongestEvent) throw new RangeError('an event is too long');
+    const lines = text.split(/\r\n|[\r\n]/);
+    const rest = lines.pop()!;
+    for (const end of lines) {
+      take(pending.join('') + end, events);
+      pending = [];
+    }
+    pending.push(rest);
+    return events;
+  };
+}

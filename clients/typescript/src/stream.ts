@@ -1,0 +1,44 @@
+/** Reads the event stream of a run to its end, or until it is silent. */
+
+import type { Happening } from './machine.ts';
+import { sseParser } from './sse.ts';
+import { happened } from './wire.ts';
+
+/** What was abandoned meanwhile reports to nobody. */
+export type Report = (happening: Happening) => void;
+
+/** Without a first event by then, something in between holds the stream back. */
+const kHelloMs = 4_000;
+/** Two and a half heartbeats. */
+const kStallMs = 25_000;
+
+/** Reports what comes and how it ends, and calls `heard` at every sign of life. Throws what `open` and the reading throw. */
+export async function followStream(open: () => Promise<Response>, signal: AbortSignal, report: Report, heard: () => void): Promise<void> {
+  let alarm = setTimeout(() => report(['helloLate']), kHelloMs);
+  try {
+    const response = await open();
+    // By `ok` alone, an answer without a body would be read as a stream that ends at once, for ever.
+    if (response.status === 204) return report(['streamEnded']);
+    if (!response.ok || !response.body) return report(await happened(response));
+    const reader = response.body.getReader();
+    const parse = sseParser();
+    for (let greeted = false; ; ) {
+      const { done, value } = await reader.read();
+      if (done) return report(['streamEnded']);
+      const messages = parse(value);
+      // Until the first event the time limit for it goes on; after that a heartbeat counts as a sign of life.
+      greeted ||= messages.length > 0;
+      if (greeted) {
+        clearTimeout(alarm);
+        alarm = setTimeout(() => report(['lost']), kStallMs);
+      }
+      heard();
+      for (const message of messages) {
+        report(['message', message]);
+        if (signal.aborted) return;
+      }
+    }
+  } finally {
+    clearTimeout(alarm);
+  }
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { keptQuestions, openStorage } from '../src/kept.ts';
+
+class MapStorage implements Storage {
+  readonly map = new Map<string, string>();
+  full = false;
+  get length() { return this.map.size; }
+  key(i: number) { return [...this.map.keys()][i] ?? null; }
+  getItem(key: string) { return this.map.get(key) ?? null; }
+  setItem(key: string, value: string) {
+    if (this.full) throw new DOMException('full', 'QuotaExceededError');
+    this.map.set(key, value);
+  }
+  removeItem(key: string) { this.map.delete(key); }
+  clear() { this.map.clear(); }
+}
+const kept = (storage: Storage | undefined) => keptQuestions(storage, 'holdfast.run.');
+const question = (runId: string, createdAt = 1) => ({ runId, threadId: 't', prompt: 'q', createdAt });
+
+describe('kept questions', () => {
+  it('finds after a reload what was kept and not dropped, oldest first', () => {
+    const storage = new MapStorage();
+    const before = kept(storage);
+    for (const [id, at] of [['b', 2], ['a', 1], ['c', 3]] as const) before.keep(question(id, at));
+    before.drop('c');
+    expect(kept(storage).all()).toEqual([question('a', 1), question('b', 2)]);
+  });
+
+  it('goes on in memory, and says so, when the storage is full or missing', () => {
+    const storage = new MapStorage();
+    storage.full = true;
+    for (const one of [kept(storage), kept(undefined)]) {
+      one.keep(question('a'));
+      expect(one.durable()).toBe(false);
+      expect(one.all()).toEqual([question('a')]);
+    }
+  });
+
+  it('leaves out what is not ours or broken', () => {
+    const storage = new MapStorage();
+    storage.map.set('theme', 'dark').set('holdfast.run.x', '{').set('holdfast.run.y', '{"runId":1}').set('holdfast.run.z', 'null');
+    expect(kept(storage).all()).toEqual([]);
+  });
+
+  it('knows a question that another tab has kept from anything else', () => {
+    const reader = kept(undefined);
+    expect(reader.read('holdfast.run.a', JSON.stringify(question('a')))).toEqual(question('a'));
+    expect(reader.read('holdfast.run.a', null)).toBeUndefined();
+    expect(reader.read('theme', JSON.stringify(question('a')))).toBeUndefined();
+    expect(reader.read(null, null)).toBeUndefined();
+  });
+
+  it('goes on without a storage where the browser denies it', () => {
+    Object.defineProperty(globalThis, 'localStorage', { configurable: true, get: () => { throw new DOMException('denied', 'SecurityError'); } });
+    expect(openStorage()).toBeUndefined();
+    delete (globalThis as { localStorage?: unknown }).localStorage;
+  });
+});
