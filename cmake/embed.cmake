@@ -17,6 +17,7 @@ function(holdfast_embed_console target)
     "${CMAKE_SOURCE_DIR}/console/package-lock.json"
     "${CMAKE_SOURCE_DIR}/console/vite.config.ts"
     "${CMAKE_SOURCE_DIR}/console/index.html"
+    "${CMAKE_SOURCE_DIR}/console/console.html"
     "${CMAKE_SOURCE_DIR}/console/embed.mjs"
     "${CMAKE_SOURCE_DIR}/docs/openapi.yaml")
   add_custom_command(

@@ -18,11 +18,14 @@ const contentTypes = {
   '.svg': 'image/svg+xml',
 };
 
+/** Where each page is served. */
+const pages = { '/index.html': '/', '/console.html': '/console' };
+
 const files = readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name))
   .map((file) => ({ path: '/' + relative(dist, file).split(sep).join('/'), content: readFileSync(file) }))
-  .map(({ path, content }) => ({ path: path === '/index.html' ? '/' : path, type: extname(path), content }));
+  .map(({ path, content }) => ({ path: pages[path] ?? path, type: extname(path), content }));
 files.push({ path: '/openapi.json', type: '.json', content: Buffer.from(JSON.stringify(parse(readFileSync(openapi, 'utf8')))) });
 files.sort((a, b) => (a.path < b.path ? -1 : 1));
 

@@ -13,6 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     target: 'es2022',
     modulePreload: false,
+    // The chat page and the operator console.
+    rollupOptions: { input: ['index.html', 'console.html'] },
   },
   server: { proxy: { '/v1': 'http://127.0.0.1:8000', '/initial-followup-prompts': 'http://127.0.0.1:8000', '/livez': 'http://127.0.0.1:8000' } },
 });

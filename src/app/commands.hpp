@@ -84,6 +84,16 @@ struct TopOptions {
 /// A live view of a server's memory, its workers and its routes, until `q` or SIGINT.
 int top(const TopOptions& options);
 
+struct DoctorOptions {
+  ServerAccess server;          ///< Without a url: the configuration and this machine are looked at.
+  std::string longest = "65s";  ///< The longest silence that is tried.
+  Output output = Output::people;
+};
+
+/// Says what is wrong with a setup and which setting to change. Returns 0 when all is well, 1 with warnings, 2 when
+/// something does not work.
+int doctor(const LoadedSettings& settings, const DoctorOptions& options);
+
 /// Replaces this process by the built-in worker program, which stands beside this one.
 int exec_text2sql(const std::vector<std::string>& arguments);
 

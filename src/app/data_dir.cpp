@@ -87,4 +87,26 @@ Result<DataDir> DataDir::open(const std::string& path) {
   return dir;
 }
 
+Result<std::string> DataDir::socket_dir_of(uid_t user) const {
+  struct stat ours{};
+  if (::stat(path_.c_str(), &ours) != 0) return cannot_use(path_, std::error_code(errno, std::generic_category()));
+  // Named by what the data directory is: the same after a restart, and no other server's.
+  const auto path = fmt::format("/run/holdfast-{:x}-{:x}", ours.st_dev, ours.st_ino);
+  const auto refused = [&](int error_number) {
+    return fail_errno(ErrorCode::unavailable,
+                      fmt::format("make {}, where workers of another user have their sockets, ready", path),
+                      error_number);
+  };
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return refused(errno);
+  struct stat found{};
+  if (::lstat(path.c_str(), &found) != 0) return refused(errno);
+  if (!S_ISDIR(found.st_mode)) return refused(ENOTDIR);
+  // Nobody but root writes in /run.
+  if (::chmod(path.c_str(), 0700) != 0 || ::lchown(path.c_str(), user, static_cast<gid_t>(-1)) != 0) {
+    return refused(errno);
+  }
+  remove_sockets(path);
+  return path;
+}
+
 }  // namespace holdfast::app

@@ -1,6 +1,8 @@
 /// The data directory: made when missing, held by one server at a time.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "app/file_lock.hpp"
@@ -23,6 +25,9 @@ class DataDir {
   [[nodiscard]] std::string peaks_path() const { return path_ + "/peaks.json"; }
   /// Exists, is ours, mode 0700, and holds no socket of an earlier server.
   [[nodiscard]] std::string socket_dir() const { return path_ + "/workers"; }
+  /// The same for workers of another user, who may not come through our directory: one of theirs under /run. Only for
+  /// root. unavailable, failed_precondition: as open().
+  [[nodiscard]] Result<std::string> socket_dir_of(uid_t user) const;
 
  private:
   DataDir(std::string path, FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}

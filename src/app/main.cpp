@@ -225,6 +225,32 @@ int main(int argc, char** argv) {
   add_server(*top_command, top_options.server);
   top_command->callback([&] { status = top(top_options); });
 
+  SettingFlags doctor_flags;
+  DoctorOptions doctor_options;
+  bool doctor_json = false;
+  auto* doctor_command = app.add_subcommand(
+      "doctor",
+      "Looks at a setup and says what is wrong with it, and which setting to change.\nWithout an address: the "
+      "configuration and this machine (address, login, disk, database, memory, worker). With one: asks the server "
+      "there through everything in between, and measures where silent requests are cut, whether streams are held "
+      "back, and which headers are lost. The exit status is 0 when all is well, 1 with warnings, 2 when something does "
+      "not work.");
+  doctor_command->add_option("url", doctor_options.server.url,
+                             "Address of a server as its clients use it, https://… too");
+  doctor_command->add_option("--longest", doctor_options.longest, "The longest silence to try, at most 175s")
+      ->capture_default_str();
+  doctor_command
+      ->add_option("--token", doctor_options.server.token,
+                   "Key or token for a server with a login; better in HOLDFAST_TOKEN")
+      ->envname("HOLDFAST_TOKEN");
+  doctor_command->add_flag("--json", doctor_json, "Print one JSON object");
+  doctor_flags.add_to(*doctor_command);
+  doctor_command->callback([&] {
+    doctor_options.output = doctor_json ? Output::json : Output::people;
+    status =
+        with_settings(doctor_flags, [&](const LoadedSettings& settings) { return doctor(settings, doctor_options); });
+  });
+
   SettingFlags config_flags;
   auto* config_command = app.add_subcommand("config", "Print every setting in force and where it came from.");
   config_flags.add_to(*config_command);

@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstdio>
 
-#include "app/agent_file.hpp"
 #include "app/builtin_worker.hpp"
 #include "app/cache_config.hpp"
 #include "app/commands.hpp"
@@ -15,10 +14,13 @@
 #include "app/file_lock.hpp"
 #include "app/governing.hpp"
 #include "app/instance_id.hpp"
+#include "app/mask_password.hpp"
+#include "app/open_files.hpp"
 #include "app/open_journal.hpp"
 #include "app/peak_file.hpp"
 #include "app/relief_actions.hpp"
 #include "app/succession.hpp"
+#include "app/worker_config.hpp"
 #include "base/backoff.hpp"
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
@@ -35,26 +37,6 @@ constexpr std::chrono::seconds kSavePeaks{1};
 // begun is sent back soon instead: others wait to be let in.
 constexpr std::chrono::milliseconds kLastAnswers{2000};
 constexpr std::chrono::milliseconds kAnswersBeforeRestart{250};
-
-workers::AgentConfig agent_config(const Settings& settings) {
-  if (settings.worker_agent == "off") return {};
-  workers::AgentConfig config;
-  config.library =
-      agent_file(settings.worker_agent == "jemalloc" ? "libholdfast-agent-jemalloc.so" : "libholdfast-agent.so");
-  config.node_script = agent_file("holdfast-agent.cjs");
-  config.gc_thresholds = settings.worker_gc_thresholds;
-  return config;
-}
-
-workers::PoolConfig pool_config(const Settings& settings, const DataDir& data) {
-  return {.command = settings.worker_command.empty() ? builtin_worker_command(settings.worker_data_file)
-                                                     : settings.worker_command,
-          .socket_dir = data.socket_dir(),
-          .size = settings.max_concurrent,
-          .start_timeout = settings.worker_start_timeout,
-          .grace_period = settings.worker_grace_period,
-          .agent = agent_config(settings)};
-}
 
 memory::LevelConfig level_config(const Settings& settings) {
   memory::LevelConfig config;
@@ -73,7 +55,8 @@ GoverningConfig governing_config(const Settings& settings) {
 }
 
 runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string instance,
-                                           runs::AnswerCacheConfig cache, governor::Governor& governor) {
+                                           runs::AnswerCacheConfig cache, runs::WorkerTokens& tokens,
+                                           governor::Governor& governor) {
   return {.route = settings.worker_route,
           .instance = std::move(instance),
           .lease = settings.database_lease,
@@ -83,6 +66,7 @@ runs::CoordinatorConfig coordinator_config(const Settings& settings, std::string
           .retry = {.max_crashes = settings.max_crashes, .max_attempts = settings.max_attempts},
           .send_history = settings.worker_command.empty(),
           .cache = std::move(cache),
+          .tokens = &tokens,
           .governor = &governor,
           .max_answer = settings.max_answer};
 }
@@ -104,6 +88,19 @@ gateway::AuthConfig auth_config(const Settings& settings) {
   return config;
 }
 
+std::vector<gateway::ShownSetting> shown_settings(const LoadedSettings& settings) {
+  std::vector<gateway::ShownSetting> shown;
+  for (const auto& setting : all_settings()) {
+    const auto origin = settings.origins.find(setting.key);
+    shown.push_back({.key = std::string(setting.key),
+                     .value = mask_password(setting.show(settings.values)),
+                     .origin = origin == settings.origins.end() ? "default" : origin->second,
+                     .environment = std::string(setting.environment),
+                     .help = std::string(setting.help)});
+  }
+  return shown;
+}
+
 gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<BuiltinWorkerData> builtin) {
   gateway::GatewayConfig config;
   config.server.limits.body = static_cast<std::size_t>(settings.max_body.count());
@@ -117,12 +114,18 @@ gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<Bu
   config.allowance.burst = settings.limit_burst;
   config.allowance.waiting = settings.limit_waiting;
   config.guaranteed = settings.guaranteed;
+  config.checkpoints.user_bytes = static_cast<std::int64_t>(settings.checkpoints_user_size.count());
   config.pass_through.on = passes_through(settings);
   config.pass_through.timeout = settings.pass_through_timeout;
   if (builtin) {
     config.examples = std::move(builtin->examples);
     config.data_tables = std::move(builtin->tables);
   }
+  return config;
+}
+
+gateway::GatewayConfig with_workers(gateway::GatewayConfig config, const runs::WorkerTokens& tokens) {
+  config.worker_tokens = &tokens;
   return config;
 }
 
@@ -149,14 +152,15 @@ void hold_back_restarts(bool held_back) {
 class Service {
  public:
   Service(const Settings& settings, const LoadSettings& load, DataDir data, std::string instance,
-          std::unique_ptr<journal::Store> store, runs::AnswerCacheConfig cache, gateway::GatewayConfig gateway)
+          std::unique_ptr<journal::Store> store, workers::PoolConfig workers, runs::AnswerCacheConfig cache,
+          gateway::GatewayConfig gateway)
       : settings_(settings),
         load_settings_(load),
         data_(std::move(data)),
-        peaks_(data_.peaks_path(), pool_config(settings, data_).command),
+        peaks_(data_.peaks_path(), workers.command),
         signals_(io_),
         journal_(io_.get_executor(), std::move(store), {.instance = instance}),
-        pool_(io_.get_executor(), pool_config(settings, data_), [this] { coordinator_.pump(); }),
+        pool_(io_.get_executor(), std::move(workers), [this] { coordinator_.pump(); }),
         memory_(
             system_clock(), level_config(settings),
             [this](SteadyTime now) { return probe_.take(pids_of(pool_.status()), settings_.memory_limit, now); },
@@ -165,10 +169,11 @@ class Service {
               governing_.on_tick(change);
             }),
         governing_(io_.get_executor(), system_clock(), governing_config(settings), governing_parts()),
-        coordinator_(io_.get_executor(), journal_, pool_, system_clock(),
-                     coordinator_config(settings, std::move(instance), std::move(cache), governing_.governor())),
+        coordinator_(
+            io_.get_executor(), journal_, pool_, system_clock(),
+            coordinator_config(settings, std::move(instance), std::move(cache), tokens_, governing_.governor())),
         gateway_(io_.get_executor(), coordinator_, journal_, pool_, system_clock(),
-                 with_memory(std::move(gateway), memory_.view(), governing_)) {
+                 with_workers(with_memory(std::move(gateway), memory_.view(), governing_), tokens_)) {
     governing_.set_actions(make_relief_actions({.cache = coordinator_.answers().entries(),
                                                 .gateway = gateway_,
                                                 .journal = journal_,
@@ -188,6 +193,7 @@ class Service {
       return fail(listening.error().code(), listening.error().message() + "; choose another address with --listen");
     }
     if (!listening) return std::unexpected(listening.error());
+    tokens_.set_url(gateway_.local_url());
     spawn(io_.get_executor(), "serve", [this] { return start(); });
     spawn(io_.get_executor(), "signals", [this] { return obey_signals(); });
     io_.run();
@@ -316,6 +322,7 @@ class Service {
   const Settings& settings_;
   const LoadSettings& load_settings_;
   asio::cancellation_signal stop_retention_;
+  runs::WorkerTokens tokens_;  ///< Attempts that io_ still holds give theirs back.
   asio::io_context io_{1};
   DataDir data_;
   PeakFile peaks_;
@@ -333,13 +340,14 @@ class Service {
   Result<std::optional<int>> outcome_;
 };
 
-Result<std::optional<int>> serve_until_stopped(const Settings& settings, const LoadSettings& load) {
+Result<std::optional<int>> serve_until_stopped(const LoadedSettings& loaded, const LoadSettings& load) {
+  const auto& settings = loaded.values;
   const auto inherited = inherited_socket();
   if (!inherited) return std::unexpected(inherited.error());
   auto data = DataDir::open(settings.data_dir);
   if (!data) return fail(std::move(data));
-  auto usable = workers::check(pool_config(settings, *data));
-  if (!usable) return fail(std::move(usable), "worker.command");
+  auto workers = worker_config(settings, *data);
+  if (!workers) return std::unexpected(workers.error());
   auto instance = instance_id(data->path());
   if (!instance) return fail(std::move(instance));
   const auto lock = lock_journal_of(settings, data->journal_path());
@@ -354,8 +362,11 @@ Result<std::optional<int>> serve_until_stopped(const Settings& settings, const L
     builtin = std::move(*found);
   }
   auto cache = cache_config(settings, builtin);
-  Service service(settings, load, std::move(*data), std::move(*instance), std::move(*store), std::move(cache),
-                  gateway_config(settings, std::move(builtin)));
+  auto gateway = gateway_config(settings, std::move(builtin));
+  gateway.instance = *instance;
+  gateway.settings = shown_settings(loaded);
+  Service service(settings, load, std::move(*data), std::move(*instance), std::move(*store), std::move(*workers),
+                  std::move(cache), std::move(gateway));
   return service.run(*inherited);
 }
 
@@ -366,8 +377,10 @@ int serve(const LoadedSettings& settings, const LoadSettings& load) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   hold_back_restarts(true);
-  log::start(settings.values.debug ? log::Level::debug : log::Level::info);
-  auto served = serve_until_stopped(settings.values, load);
+  raise_open_files();
+  log::start(settings.values.debug ? log::Level::debug : log::Level::info,
+             settings.values.log_format == "json" ? log::Format::json : log::Format::text);
+  auto served = serve_until_stopped(settings, load);
   log::stop();
   if (served && !*served) return 0;
   const auto error = served ? become_successor(**served) : std::move(served).error();

@@ -33,6 +33,34 @@ Setting duration_setting(std::string_view key, std::string_view environment,
           [field](const Settings& settings) { return to_string(settings.*field); }};
 }
 
+Setting optional_duration_setting(std::string_view key, std::string_view environment,
+                                  std::chrono::milliseconds Settings::* field, std::string_view help) {
+  return {key, environment, help,
+          [field](Settings& settings, std::string_view text) -> Result<void> {
+            const auto duration = text == "0" ? Result<std::chrono::milliseconds>(0) : parse_duration(text);
+            if (!duration) return fail(ErrorCode::invalid_argument, duration.error().message());
+            settings.*field = *duration;
+            return {};
+          },
+          [field](const Settings& settings) {
+            return (settings.*field).count() == 0 ? std::string("0") : to_string(settings.*field);
+          }};
+}
+
+Setting optional_size_setting(std::string_view key, std::string_view environment, Bytes Settings::* field,
+                              std::string_view help) {
+  return {key, environment, help,
+          [field](Settings& settings, std::string_view text) -> Result<void> {
+            const auto size = text == "0" ? Result<Bytes>(Bytes()) : parse_bytes(text);
+            if (!size) return fail(ErrorCode::invalid_argument, size.error().message());
+            settings.*field = *size;
+            return {};
+          },
+          [field](const Settings& settings) {
+            return settings.*field == Bytes() ? std::string("0") : to_string(settings.*field);
+          }};
+}
+
 Setting count_setting(std::string_view key, std::string_view environment, int Settings::* field, Range range,
                       std::string_view help) {
   return {key, environment, help,
@@ -80,7 +108,9 @@ Setting switch_setting(std::string_view key, std::string_view environment, bool 
 
 Setting list_setting(std::string_view key, std::string_view environment, std::vector<std::string> Settings::* field,
                      std::string_view help) {
-  return {key, environment, help,
+  return {key,
+          environment,
+          help,
           [field](Settings& settings, std::string_view text) {
             (settings.*field).clear();
             while (!text.empty()) {
@@ -90,7 +120,8 @@ Setting list_setting(std::string_view key, std::string_view environment, std::ve
             }
             return Result<void>{};
           },
-          [field](const Settings& settings) { return fmt::format("{}", fmt::join(settings.*field, ", ")); }};
+          [field](const Settings& settings) { return fmt::format("{}", fmt::join(settings.*field, ", ")); },
+          ','};
 }
 
 Setting choice_setting(std::string_view key, std::string_view environment, std::string Settings::* field,

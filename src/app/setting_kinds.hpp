@@ -18,6 +18,14 @@ namespace holdfast::app {
 [[nodiscard]] Setting duration_setting(std::string_view key, std::string_view environment,
                                        std::chrono::milliseconds Settings::* field, std::string_view help);
 
+/// With its unit, or 0 for none.
+[[nodiscard]] Setting optional_duration_setting(std::string_view key, std::string_view environment,
+                                                std::chrono::milliseconds Settings::* field, std::string_view help);
+
+/// With its unit, or 0 for none.
+[[nodiscard]] Setting optional_size_setting(std::string_view key, std::string_view environment, Bytes Settings::* field,
+                                            std::string_view help);
+
 struct Range {
   int least;
   int most;

@@ -12,21 +12,53 @@
 namespace holdfast::app {
 namespace {
 
-Result<void> apply(LoadedSettings& loaded, std::string_view key, std::string_view text, std::string_view origin) {
+// `key` without what follows it, where that names an entry: "worker.environment.NAME" is of "worker.environment".
+const Setting* find_setting(std::string_view key) {
   const auto settings = all_settings();
-  const auto found = std::ranges::find(settings, key, &Setting::key);
-  if (found == settings.end()) {
-    std::vector<std::string_view> keys;
-    std::ranges::transform(settings, std::back_inserter(keys), &Setting::key);
-    const auto near = nearest(key, keys);
-    const auto hint =
-        near.empty() ? std::string("`holdfast config` lists all settings") : fmt::format("did you mean \"{}\"?", near);
-    return fail(ErrorCode::invalid_argument, fmt::format("{}: unknown setting \"{}\"; {}", origin, key, hint));
-  }
-  auto read = found->read(loaded.values, text);
+  const auto found = std::ranges::find_if(settings, [key](const Setting& setting) {
+    if (setting.key == key) return true;
+    return setting.entries && key.starts_with(setting.key) && key.substr(setting.key.size()).starts_with('.');
+  });
+  return found == settings.end() ? nullptr : &*found;
+}
+
+std::unexpected<Error> unknown_setting(std::string_view key, std::string_view origin) {
+  std::vector<std::string_view> keys;
+  std::ranges::transform(all_settings(), std::back_inserter(keys), &Setting::key);
+  const auto near = nearest(key, keys);
+  const auto hint =
+      near.empty() ? std::string("`holdfast config` lists all settings") : fmt::format("did you mean \"{}\"?", near);
+  return fail(ErrorCode::invalid_argument, fmt::format("{}: unknown setting \"{}\"; {}", origin, key, hint));
+}
+
+Result<void> apply(LoadedSettings& loaded, std::string_view key, std::string_view text, std::string_view origin) {
+  const auto* setting = find_setting(key);
+  if (setting == nullptr) return unknown_setting(key, origin);
+  const bool is_entry = key != setting->key;
+  const auto entry = is_entry ? fmt::format("{}={}", key.substr(setting->key.size() + 1), text) : std::string(text);
+  auto read = setting->read(loaded.values, entry);
   if (!read) return fail(std::move(read), fmt::format("{}: {}", origin, key));
-  loaded.origins[std::string(key)] = origin;
+  loaded.origins[std::string(setting->key)] = origin;
   return {};
+}
+
+std::optional<std::string> text_of(const toml::node& node) {
+  if (const auto* string = node.as_string()) return string->get();
+  if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
+  if (const auto* boolean = node.as_boolean()) return boolean->get() ? "true" : "false";
+  return std::nullopt;
+}
+
+// The items of an array, as the text of a list.
+std::optional<std::string> text_of(const toml::array& array, char separator) {
+  std::string joined;
+  for (const auto& item : array) {
+    const auto text = text_of(item);
+    if (!text || text->contains(separator)) return std::nullopt;
+    joined += *text;
+    joined += separator;
+  }
+  return joined;
 }
 
 Result<void> apply_table(LoadedSettings& loaded, const toml::table& table, const std::string& prefix,
@@ -38,18 +70,17 @@ Result<void> apply_table(LoadedSettings& loaded, const toml::table& table, const
       if (!applied) return applied;
       continue;
     }
-    std::string text;
-    if (const auto* string = node.as_string()) {
-      text = string->get();
-    } else if (const auto* integer = node.as_integer()) {
-      text = std::to_string(integer->get());
-    } else if (const auto* boolean = node.as_boolean()) {
-      text = boolean->get() ? "true" : "false";
-    } else {
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("{}: {}: give a string, a whole number or true/false", file, key));
+    const auto* setting = find_setting(key);
+    const auto* array = node.as_array();
+    const bool is_list = setting != nullptr && setting->key == key && setting->separator != 0;
+    const auto text = array != nullptr && is_list ? text_of(*array, setting->separator) : text_of(node);
+    if (!text) {
+      return fail(
+          ErrorCode::invalid_argument,
+          fmt::format("{}: {}: give a string, a whole number or true/false{}", file, key,
+                      is_list ? ", or an array of them, each on one line and without a comma in a list of them" : ""));
     }
-    auto applied = apply(loaded, key, text, file);
+    auto applied = apply(loaded, key, *text, file);
     if (!applied) return applied;
   }
   return {};

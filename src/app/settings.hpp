@@ -33,6 +33,18 @@ struct Settings {
   std::string worker_data_file;
   std::chrono::milliseconds worker_start_timeout{30'000};
   std::chrono::milliseconds worker_grace_period{5'000};
+  std::string worker_listen = "auto";
+  std::string worker_health_path;
+  std::chrono::milliseconds worker_liveness{10'000};  ///< 0: nobody looks.
+  int worker_concurrency = 1;
+  std::string worker_directory;
+  std::vector<std::string> worker_environment;  ///< "NAME=value", or "NAME": ours is handed on.
+  std::string worker_user;
+  std::string worker_group;
+  int worker_open_files = 0;  ///< 0: as the server was started.
+  int worker_processes = 0;   ///< 0: as the server was started.
+  Bytes worker_data;          ///< 0: as the server was started.
+  Bytes worker_core;
   std::string worker_agent = "on";
   std::array<std::uint32_t, 3> worker_gc_thresholds{500, 8, 8};
   std::string pass_through = "auto";
@@ -51,7 +63,9 @@ struct Settings {
   std::chrono::milliseconds max_wait{25'000};
   std::chrono::milliseconds retention{30LL * 24 * 3'600'000};  ///< 0: for ever.
   Bytes max_body{std::uint64_t{1024} * 1024};
+  Bytes checkpoints_user_size{std::uint64_t{256} << 20};
   bool debug = false;
+  std::string log_format = "text";
   std::vector<std::string> trusted_hosts;
   std::vector<std::string> trusted_origins;
   std::string auth_mode = "none";
@@ -87,6 +101,8 @@ struct Setting {
   /// invalid_argument: the text is not a value of this setting.
   std::function<Result<void>(Settings&, std::string_view)> read;
   std::function<std::string(const Settings&)> show;
+  char separator = 0;    ///< Between the items of a list, which may be an array in the file; 0: it is none.
+  bool entries = false;  ///< Its items have names, which may follow the key: "worker.environment.NAME".
 };
 
 [[nodiscard]] std::span<const Setting> all_settings();

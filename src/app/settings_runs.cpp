@@ -1,16 +1,15 @@
 /// What runs may take, and what one user may start.
 #include "app/setting_kinds.hpp"
 #include "app/settings_table.hpp"
-#include "base/duration.hpp"
 
 namespace holdfast::app {
 namespace {
 
-// Delivered answers are worth keeping for ever to some, so that must be sayable.
-Result<void> read_retention(Settings& settings, std::string_view text) {
-  const auto duration = text == "0" ? Result<std::chrono::milliseconds>(0) : parse_duration(text);
-  if (!duration) return fail(ErrorCode::invalid_argument, duration.error().message());
-  settings.retention = *duration;
+Result<void> read_user_size(Settings& settings, std::string_view text) {
+  const auto size = parse_bytes(text);
+  if (!size) return fail(ErrorCode::invalid_argument, size.error().message());
+  if (size->count() > (std::uint64_t{1} << 40U)) return fail(ErrorCode::invalid_argument, "1TB at most");
+  settings.checkpoints_user_size = *size;
   return {};
 }
 
@@ -19,7 +18,7 @@ Result<void> read_retention(Settings& settings, std::string_view text) {
 std::vector<Setting> run_settings() {
   return {
       count_setting("runs.max_concurrent", "MAX_CONCURRENT_ANALYSES", &Settings::max_concurrent, {1, 64},
-                    "Analyses at the same time: the number of worker processes."),
+                    "Analyses at the same time. Each worker process takes worker.concurrency of them."),
       count_setting("runs.queue_limit", "HOLDFAST_QUEUE_LIMIT", &Settings::queue_limit, {1, 100'000},
                     "Analyses that may wait. Past it new ones are refused with 503."),
       count_setting(
@@ -31,12 +30,13 @@ std::vector<Setting> run_settings() {
                        "Time for all attempts at an analysis. Past it the worker is stopped and the run is expired."),
       duration_setting("runs.queue_deadline", "HOLDFAST_QUEUE_DEADLINE", &Settings::queue_deadline,
                        "How long an analysis may wait for a worker before it is expired."),
-      {"runs.retention", "HOLDFAST_RUN_RETENTION",
-       "How long a run is kept once its answer was delivered. 0 = for ever; undelivered runs are kept anyway.",
-       read_retention,
-       [](const Settings& settings) {
-         return settings.retention.count() == 0 ? std::string("0") : to_string(settings.retention);
-       }},
+      // Delivered answers are worth keeping for ever to some, so that must be sayable.
+      optional_duration_setting(
+          "runs.retention", "HOLDFAST_RUN_RETENTION", &Settings::retention,
+          "How long a run is kept once its answer was delivered. 0 = for ever; undelivered runs are kept anyway."),
+      {"checkpoints.user_size", "HOLDFAST_CHECKPOINTS_USER_SIZE",
+       "What the thread checkpoints of one user may take (docs/langgraph.md). Past it one more is refused with 507.",
+       read_user_size, [](const Settings& settings) { return to_string(settings.checkpoints_user_size); }},
       count_setting("limits.requests", "RATE_LIMIT_REQUESTS", &Settings::limit_requests, {0, 10'000},
                     "Analyses that one user may start within limits.window. Past it a start waits up to 5 s, then it "
                     "is refused with 429. 0: without limit."),

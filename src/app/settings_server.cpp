@@ -57,6 +57,8 @@ std::vector<Setting> server_settings() {
       duration_setting("database.lease", "HOLDFAST_DATABASE_LEASE", &Settings::database_lease,
                        "Silence of a server after which others take over what it was running."),
       switch_setting("log.debug", "DEBUG", &Settings::debug, "1 = debug log."),
+      choice_setting("log.format", "HOLDFAST_LOG_FORMAT", &Settings::log_format, {"text", "json"},
+                     "text: key=value after time, level and event. json: one object a line."),
   };
 }
 

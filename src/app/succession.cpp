@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "app/open_files.hpp"
+
 namespace holdfast::app {
 namespace {
 
@@ -70,6 +72,7 @@ Error become_successor(int socket) {
   if (!placed) return failed("hand the socket over");
   ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
   ::setenv("LISTEN_FDS", "1", 1);
+  restore_open_files();
   ::execv(program.c_str(), argv.data());
   return failed(starting);
 }

@@ -4,7 +4,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <atomic>
 #include <memory>
 
@@ -16,6 +15,7 @@ constexpr std::size_t kQueueLines = 2048;
 constexpr const char* kPattern = "%Y-%m-%dT%H:%M:%S.%e%z %l %v";
 
 std::atomic<Level> current_level{Level::info};
+std::atomic<Format> current_format{Format::text};
 
 std::shared_ptr<spdlog::logger>& logger() {
   static auto instance = [] {
@@ -37,42 +37,21 @@ spdlog::level::level_enum spdlog_level(Level level) {
   std::unreachable();
 }
 
-bool needs_quotes(std::string_view value) {
-  return value.empty() || std::ranges::any_of(value, [](char c) {
-           return c == ' ' || c == '"' || c == '=' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-         });
-}
-
-void append_value(std::string& line, std::string_view value) {
-  if (!needs_quotes(value)) {
-    line += value;
-    return;
-  }
-  line += '"';
-  for (const char c : value) {
-    if (c == '"' || c == '\\') {
-      line += '\\';
-      line += c;
-    } else if (c == '\n') {
-      line += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      line += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      line += c;
-    }
-  }
-  line += '"';
+// The members of a JSON line stand between the braces: format_line() knows no time.
+const char* pattern_of(Format format) {
+  return format == Format::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","severity":"%l",%v})" : kPattern;
 }
 
 }  // namespace
 
-void start(Level level) {
+void start(Level level, Format format) {
   current_level = level;
+  current_format = format;
   spdlog::init_thread_pool(kQueueLines, 1);
   auto made =
       std::make_shared<spdlog::async_logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
                                              spdlog::thread_pool(), spdlog::async_overflow_policy::overrun_oldest);
-  made->set_pattern(kPattern);
+  made->set_pattern(pattern_of(format));
   made->set_level(spdlog::level::debug);
   made->flush_on(spdlog::level::info);
   logger() = std::move(made);
@@ -83,7 +62,7 @@ void stop() {
   // Kept until its thread is over, which is not to be the one that destroys it.
   const auto last = logger();
   logger() = std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger()->set_pattern(kPattern);
+  logger()->set_pattern(pattern_of(current_format));
   spdlog::shutdown();
 }
 
@@ -98,15 +77,8 @@ void write(Level level, std::string_view line) {
   logger()->log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
 }
 
-std::string format_line(std::string_view event, std::initializer_list<Field> fields) {
-  std::string line(event);
-  for (const auto& field : fields) {
-    line += ' ';
-    line += field.key;
-    line += '=';
-    append_value(line, field.value);
-  }
-  return line;
+std::string format_line(std::string_view event, std::span<const Field> fields) {
+  return format_line(current_format.load(std::memory_order_relaxed), event, fields);
 }
 
 }  // namespace holdfast::log

@@ -77,6 +77,24 @@ std::string_view truncate_utf8(std::string_view utf8, std::size_t limit) noexcep
   return utf8.substr(0, limit);
 }
 
+std::string escape_invalid_utf8(std::string_view text) {
+  if (is_utf8(text)) return std::string(text);
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto length = utf8_sequence_length(text, i);
+    out += text.substr(i, length);
+    if (length == 0) {
+      const auto byte = static_cast<unsigned char>(text[i]);
+      out += "\\x";
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 15U];
+    }
+    i += std::max<std::size_t>(length, 1);
+  }
+  return out;
+}
+
 std::string percent_encode(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string encoded;

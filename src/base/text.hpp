@@ -25,6 +25,9 @@ namespace holdfast {
 /// At most `limit` bytes, cut at a code point boundary.
 [[nodiscard]] std::string_view truncate_utf8(std::string_view utf8, std::size_t limit) noexcept;
 
+/// `text` as well-formed UTF-8: each byte that is no part of such is written as "\xNN".
+[[nodiscard]] std::string escape_invalid_utf8(std::string_view text);
+
 /// Everything but unreserved characters (RFC 3986) escaped: for a path segment, a query value, a header.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 

@@ -1,4 +1,5 @@
-/// The files of the chat page and the API description, built into the program (cmake/embed.cmake).
+/// The files of the chat page, the operator console and the API description, built into the program
+/// (cmake/embed.cmake).
 ///
 /// Ownership: everything points into the program's read-only data and lives as long as the process.
 /// Any thread; pure.
@@ -9,7 +10,8 @@
 namespace holdfast::gateway {
 
 struct Asset {
-  std::string_view path;  ///< "/" is the page itself; the others are "/assets/…" and "/openapi.json".
+  /// "/" is the chat page, "/console" the console; the others are "/assets/…" and "/openapi.json".
+  std::string_view path;
   std::string_view content_type;
   /// Quoted and weak: one tag for both encodings. Of the content, so it changes only with it.
   std::string_view etag;

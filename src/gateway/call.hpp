@@ -21,6 +21,7 @@ namespace holdfast::gateway {
 struct FallbackReserve;
 struct Turnstile;
 class Proxy;
+class Consoles;
 
 /// What routes use of the program.
 struct Services {
@@ -32,7 +33,9 @@ struct Services {
   const Server* server = nullptr;
   Turnstile* turnstile = nullptr;
   const Proxy* proxy = nullptr;
+  Consoles* consoles = nullptr;
   FallbackReserve* reserve = nullptr;
+  mutable int probes = 0;  ///< Under way (probe_routes.cpp).
   SteadyTime started;
   UnixMillis started_wall = 0;
 };

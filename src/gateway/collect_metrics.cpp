@@ -13,6 +13,9 @@ void collect_server(const MetricsInput& input, MetricSamples& out) {
   out.add(metric("holdfast_draining"), input.draining);
   out.add(metric("holdfast_http_connections"), input.connections);
   out.add(metric("holdfast_http_requests_total"), input.requests);
+  out.add(metric("holdfast_consoles"), input.operations.consoles);
+  out.add(metric("holdfast_console_updates_merged_total"), input.operations.merged);
+  out.add(metric("holdfast_consoles_refused_total"), input.operations.refused);
   out.add(metric("holdfast_log_dropped_total"), input.log_dropped);
 }
 
@@ -24,6 +27,13 @@ void collect_runs(const runs::CoordinatorStatus& runs, MetricSamples& out) {
   out.add(ended, runs.failed, "failed");
   out.add(ended, runs.cancelled, "cancelled");
   out.add(ended, runs.expired, "expired");
+}
+
+void collect_backlog(const std::optional<journal::Backlog>& backlog, MetricSamples& out) {
+  if (!backlog) return;
+  out.add(metric("holdfast_answers_undelivered"), backlog->undelivered);
+  out.add(metric("holdfast_answers_undelivered_oldest_seconds"), backlog->oldest_undelivered);
+  out.add(metric("holdfast_runs_queued_oldest_seconds"), backlog->oldest_queued);
 }
 
 void collect_workers(const workers::PoolStatus& pool, MetricSamples& out) {
@@ -167,6 +177,7 @@ MetricSamples collect_metrics(const MetricsInput& input) {
   MetricSamples out;
   collect_server(input, out);
   collect_runs(input.runs, out);
+  collect_backlog(input.operations.backlog, out);
   collect_workers(input.pool, out);
   collect_passing(input.passing, input.pool, out);
   collect_journal(input.journal, out);

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "gateway/metric_samples.hpp"
+#include "gateway/operations/operations_status.hpp"
 #include "gateway/proxy/proxy_status.hpp"
 #include "governor/governor_status.hpp"
 #include "journal/journal.hpp"
@@ -30,6 +31,7 @@ struct MetricsInput {
   runs::CoordinatorStatus runs;
   workers::PoolStatus pool;
   ProxyStatus passing;
+  OperationsStatus operations;
   journal::JournalHealth journal;
   const memory::MemoryView* memory = nullptr;
   std::optional<memory::Bands> own_bands;

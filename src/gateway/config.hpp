@@ -16,7 +16,9 @@
 #include "gateway/origin_guard.hpp"
 #include "gateway/server.hpp"
 #include "governor/governor_status.hpp"
+#include "journal/thread_checkpoint.hpp"
 #include "memory/memory_view.hpp"
+#include "runs/worker_tokens.hpp"
 
 namespace holdfast::gateway {
 
@@ -27,6 +29,15 @@ struct PassThroughConfig {
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds worker_wait{10'000};  ///< For a worker that starts.
   std::size_t most = 1024;                        ///< At once. Each takes two descriptors.
+};
+
+/// A setting in force as `holdfast config` shows it: passwords and secrets are masked.
+struct ShownSetting {
+  std::string key;
+  std::string value;
+  std::string origin;  ///< Where the value came from.
+  std::string environment;
+  std::string help;
 };
 
 struct GatewayConfig {
@@ -44,10 +55,14 @@ struct GatewayConfig {
       data_tables;                    ///< What the built-in worker answers from; absent: another worker.
   std::vector<std::string> examples;  ///< Questions to begin with: GET /initial-followup-prompts.
   std::string version = "0.1.0";
-  std::string store_name = "sqlite";  ///< `database.checkpointer_type` of GET /health.
+  std::string instance = "only";       ///< As incidents name this server.
+  std::vector<ShownSetting> settings;  ///< For consoles of administrators.
+  std::string store_name = "sqlite";   ///< `database.checkpointer_type` of GET /health.
   AllowanceConfig allowance;
   PassThroughConfig pass_through;
-  std::vector<GuaranteedRoute> guaranteed;             ///< docs/guaranteed-routes.md
+  std::vector<GuaranteedRoute> guaranteed;  ///< docs/guaranteed-routes.md
+  journal::ThreadCheckpointLimits checkpoints;
+  const runs::WorkerTokens* worker_tokens = nullptr;   ///< Outlives the gateway; null: workers have none.
   const memory::MemoryView* memory = nullptr;          ///< Outlives the gateway; null: nobody measures.
   const governor::GovernorStatus* governor = nullptr;  ///< As above.
   /// Walks the relief ladder. Empty: there is none, and POST /admin/relieve must not be asked.

@@ -112,7 +112,8 @@ std::string thread_line(const journal::ThreadSummary& thread) {
 std::string counts_json(const journal::Deleted& deleted) {
   ObjectText out;
   out.number("runs", deleted.runs).number("entries", deleted.entries);
-  return out.number("checkpoints", deleted.checkpoints).number("ratings", deleted.ratings).take();
+  out.number("checkpoints", deleted.checkpoints).number("ratings", deleted.ratings);
+  return out.number("thread_checkpoints", deleted.thread_checkpoints).take();
 }
 
 awaitable<std::expected<journal::Deleted, Problem>> delete_named(Call call) {

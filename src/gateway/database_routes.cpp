@@ -1,7 +1,7 @@
 // How the journal's database is doing, in the forms of the original backend. All of it is what the journal knows
 // already: asking costs the database nothing.
 #include "base/log.hpp"
-#include "gateway/json_text.hpp"
+#include "gateway/database_json.hpp"
 #include "gateway/routes.hpp"
 
 namespace holdfast::gateway {
@@ -15,39 +15,10 @@ using Connections = journal::StoreHealth::Connections;
 constexpr std::chrono::milliseconds kResetPatience{5'000};
 constexpr std::chrono::milliseconds kLookAgain{10};
 
-bool has_pool(const Connections& pool) { return pool.size > 0 || pool.created > 0; }
-
-void add_connections(ObjectText& out, const Connections& pool) {
-  out.number("size", std::int64_t{pool.size}).number("idle", std::int64_t{pool.idle});
-  out.number("in_use", std::int64_t{pool.in_use}).number("waiting", std::int64_t{pool.waiting});
-  out.number("created", static_cast<std::int64_t>(pool.created));
-  out.number("broken", static_cast<std::int64_t>(pool.broken));
-  out.number("resets", static_cast<std::int64_t>(pool.resets));
-}
-
 // Every connection of `before` is gone, and its successor is there.
 bool is_reset(const Connections& before, const Connections& now) {
   const auto gone = (now.replaced - before.replaced) + (now.broken - before.broken);
   return now.resets > before.resets && gone >= static_cast<std::uint64_t>(before.size);
-}
-
-void add_latency(ObjectText& out, std::chrono::microseconds latency) {
-  // Nothing was read yet: that is not "no time at all".
-  if (latency.count() == 0) out.raw("read_latency_ms", "null");
-  if (latency.count() > 0) out.decimal("read_latency_ms", static_cast<double>(latency.count()) / 1000.0);
-}
-
-std::string spill_json(const journal::StoreHealth::Spill& spill) {
-  ObjectText out;
-  out.boolean("active", spill.active).number("depth", spill.depth);
-  return out.number("oldest_seconds", std::chrono::duration_cast<std::chrono::seconds>(spill.oldest).count()).take();
-}
-
-bool connected(const JournalHealth& health) { return health.writable && health.store.reachable; }
-
-std::string_view state_of(const JournalHealth& health) {
-  if (!health.writable) return "unhealthy";
-  return health.store.reachable && !health.store.spill.active ? "healthy" : "degraded";
 }
 
 void add_error(ObjectText& out, std::string_view key, const JournalHealth& health) {

@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "gateway/assets.hpp"
 #include "gateway/guaranteed/guaranteed_run.hpp"
+#include "gateway/identity/credential.hpp"
 #include "gateway/proxy/forwarded_head.hpp"
 #include "gateway/route.hpp"
 #include "gateway/routes.hpp"
@@ -24,6 +25,13 @@ constexpr std::array kRoutes{
     Route{"POST", "/v1/threads/{thread_id}/runs", kNeedsBody, post_thread_run},
     Route{"GET", "/v1/threads/{thread_id}/runs", kNoBody, get_thread_runs},
     Route{"GET", "/v1/threads", kNoBody, get_threads},
+    Route{"GET", "/v1/checkpoints", kNoBody, get_checkpoints},
+    Route{"GET", "/v1/threads/{thread_id}/checkpoints", kNoBody, get_checkpoints, Access::thread},
+    Route{"DELETE", "/v1/threads/{thread_id}/checkpoints", kNoBody, delete_checkpoints, Access::thread},
+    Route{"GET", "/v1/threads/{thread_id}/checkpoints/{checkpoint_id}", kNoBody, get_checkpoint, Access::thread},
+    Route{"PUT", "/v1/threads/{thread_id}/checkpoints/{checkpoint_id}", kNeedsBody, put_checkpoint, Access::thread},
+    Route{"PUT", "/v1/threads/{thread_id}/checkpoints/{checkpoint_id}/writes/{task_id}", kNeedsBody,
+          put_checkpoint_writes, Access::thread},
     Route{"GET", "/v1/runs", kNoBody, get_runs},
     Route{"GET", "/v1/runs/{run_id}", kNoBody, get_run},
     Route{"GET", "/v1/runs/{run_id}/events", kNoBody, get_events},
@@ -60,6 +68,9 @@ constexpr std::array kRoutes{
     Route{"GET", "/data-tables", kNoBody, get_data_tables},
     Route{"GET", "/data-table", kNoBody, get_data_table},
     Route{"GET", "/health/rate-limits", kNoBody, get_rate_limits},
+    Route{"GET", "/v1/probe/hold", kNoBody, get_probe_hold},
+    Route{"GET", "/v1/probe/stream", kNoBody, get_probe_stream},
+    Route{"GET", "/v1/operations/events", kNoBody, get_operations_events},
     Route{"GET", "/v1/incidents", kNoBody, get_incidents, Access::admin},
     Route{"POST", "/admin/reset-pool", kNoBody, post_reset_pool, Access::admin},
     Route{"POST", "/admin/relieve", kNoBody, post_relieve, Access::admin},
@@ -119,11 +130,12 @@ Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator,
     : config_(std::move(config)),
       authentication_(executor, clock, config_.auth),
       proxy_(executor, pool, clock, config_.pass_through),
-      server_(std::move(executor), clock, config_.server,
+      server_(executor, clock, config_.server,
               {.serve = [this](Exchange* exchange) { return serve(exchange); },
                .streams_body = [this](const Request& request) { return passes(request); },
                .sweep = [this](SteadyTime now) { proxy_.sweep(now); }}),
-      turnstile_(config_.allowance) {
+      turnstile_(config_.allowance),
+      consoles_(std::move(executor), services_) {
   // No page can rebind an address, and with a login a name has nothing to win either: pages of other origins do not
   // have the token. Names are still checked, addresses need not be listed.
   config_.trusted.any_address = authentication_.required();
@@ -135,6 +147,7 @@ Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator,
   services_.server = &server_;
   services_.turnstile = &turnstile_;
   services_.proxy = &proxy_;
+  services_.consoles = &consoles_;
   services_.reserve = &reserve_;
   services_.started = clock.steady();
   services_.started_wall = clock.wall();
@@ -167,6 +180,14 @@ std::string Gateway::url() const {
   return fmt::format("http://{}:{}/", v6 ? "[" + address_.host + "]" : address_.host, address_.port);
 }
 
+std::string Gateway::local_url() const {
+  const bool v6 = address_.host.contains(':');
+  std::string host = v6 ? "[" + address_.host + "]" : address_.host;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "[::]") host = "[::1]";
+  return fmt::format("http://{}:{}", host, address_.port);
+}
+
 void Gateway::drop_caches() { turnstile_.allowance.forget_idle(services_.clock->steady()); }
 
 awaitable<void> Gateway::drain(SteadyTime deadline) {
@@ -174,8 +195,22 @@ awaitable<void> Gateway::drain(SteadyTime deadline) {
   authentication_.stop();
 }
 
-awaitable<Result<Subject>> Gateway::subject_for(const Route* route, const Request* request) {
+// Absent: the request is none of a worker.
+std::optional<Result<Subject>> Gateway::worker_subject(const RouteMatch& match, const Request& request) const {
+  if (match.route->access != Access::thread || config_.worker_tokens == nullptr) return std::nullopt;
+  const auto token = credential_of(request.headers, KeyHeader::ignored);
+  if (!token || !token->starts_with(runs::WorkerTokens::kPrefix)) return std::nullopt;
+  const auto* grant = config_.worker_tokens->find(*token);
+  if (grant == nullptr || grant->thread_id != match.parameters.front()) {
+    return fail(ErrorCode::invalid_argument, "the worker token is of another thread, or its attempt has ended");
+  }
+  return Subject{.owner = grant->owner, .admin = false};
+}
+
+awaitable<Result<Subject>> Gateway::subject_for(const RouteMatch* match, const Request* request) {
+  const auto* route = match->route;
   if (route->access == Access::anybody) co_return Subject();
+  if (auto worker = worker_subject(*match, *request)) co_return std::move(*worker);
   auto subject = co_await authentication_.identify(request);
   if (!subject && route->access == Access::optional) co_return Subject();
   co_return subject;
@@ -261,7 +296,7 @@ awaitable<void> Gateway::serve(Exchange* exchange) {
       co_return;
     }
   }
-  auto subject = co_await subject_for(match.route, &request);
+  auto subject = co_await subject_for(&match, &request);
   if (!subject) {
     log::debug("gateway.unauthenticated", {{"path", request.target.path}, {"why", subject.error().message()}});
     auto response = unauthenticated(subject.error(), request.target.path);

@@ -11,6 +11,7 @@
 #include "gateway/config.hpp"
 #include "gateway/fallback.hpp"
 #include "gateway/listen_socket.hpp"
+#include "gateway/operations/consoles.hpp"
 #include "gateway/proxy/proxy.hpp"
 #include "gateway/route.hpp"
 #include "gateway/server.hpp"
@@ -44,7 +45,11 @@ class Gateway {
   void start() {
     authentication_.start();
     server_.start();
+    consoles_.start();
   }
+
+  /// Where a process of this machine reaches the server: "http://127.0.0.1:8000". After listen().
+  [[nodiscard]] std::string local_url() const;
 
   /// Where the page is: "http://127.0.0.1:8000/". After listen().
   [[nodiscard]] std::string url() const;
@@ -72,7 +77,8 @@ class Gateway {
   awaitable<void> guarantee(Call call, const GuaranteedRoute* route);
   [[nodiscard]] const GuaranteedRoute* guaranteed(const Request& request) const;
   [[nodiscard]] bool passes(const Request& request) const;
-  awaitable<Result<Subject>> subject_for(const Route* route, const Request* request);
+  awaitable<Result<Subject>> subject_for(const RouteMatch* match, const Request* request);
+  [[nodiscard]] std::optional<Result<Subject>> worker_subject(const RouteMatch& match, const Request& request) const;
 
   GatewayConfig config_;
   Authentication authentication_;
@@ -81,6 +87,7 @@ class Gateway {
   Turnstile turnstile_;
   FallbackReserve reserve_;
   Services services_;
+  Consoles consoles_;
   ListenAddress address_;
 };
 

@@ -2,7 +2,7 @@
 #include "base/text.hpp"
 #include "gateway/fallback.hpp"
 #include "gateway/header_values.hpp"
-#include "gateway/json_text.hpp"
+#include "gateway/incident_json.hpp"
 #include "gateway/query_values.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/try_build.hpp"
@@ -34,12 +34,6 @@ std::expected<IncidentFilter, Problem> filter_of(const Target& target) {
   filter.limit = query_number(target, "limit", kPage, errors);
   if (!errors.empty()) return std::unexpected(invalid_shape(std::move(errors)));
   return filter;
-}
-
-std::string incident_json(const journal::Incident& incident) {
-  ObjectText out;
-  out.text("id", incident.id.text()).number("at", incident.at).text("instance", incident.instance);
-  return out.text("kind", incident.kind).raw("body", incident.body).take();
 }
 
 // The same query with another cursor.

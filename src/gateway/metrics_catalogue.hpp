@@ -80,12 +80,23 @@ consteval auto all_metrics() {
       gauge(server, "holdfast_draining", "1 while the server finishes what is running and takes nothing new."),
       gauge(server, "holdfast_http_connections", "Open connections."),
       counter(server, "holdfast_http_requests_total", "Requests that were read, scrapes included."),
+      gauge(server, "holdfast_consoles", "Consoles that are open."),
+      counter(server, "holdfast_console_updates_merged_total",
+              "Updates that a slow console was told together with a later one."),
+      counter(server, "holdfast_consoles_refused_total", "Consoles that were not opened, because too many were."),
       counter(server, "holdfast_log_dropped_total", "Log lines dropped because standard error did not take them."),
 
       gauge(runs, "holdfast_runs_queued", "Runs that wait for a worker."),
       gauge(runs, "holdfast_runs_running", "Runs that a worker is at."),
       counter(runs, "holdfast_runs_ended_total", "Runs that became terminal at this server.",
               {"status", "completed, failed, cancelled, expired"}),
+      gauge(
+          runs, "holdfast_answers_undelivered",
+          "Runs that have ended and were not acknowledged, of all instances on the journal; counted up to 10000, read "
+          "every 5 s. Absent while the database is away, as are the next two."),
+      gauge(runs, "holdfast_answers_undelivered_oldest_seconds", "Since the oldest of them ended. Absent without one."),
+      gauge(runs, "holdfast_runs_queued_oldest_seconds",
+            "Since the oldest run that waits was accepted, at any instance. Absent without one."),
 
       gauge(workers, "holdfast_workers", "Worker places by what is there.",
             {"state", "starting, idle, busy, stopping, backing_off, parked"}),

@@ -2,6 +2,7 @@
 #include "base/log.hpp"
 #include "gateway/collect_metrics.hpp"
 #include "gateway/fallback.hpp"
+#include "gateway/operations/consoles.hpp"
 #include "gateway/proxy/proxy.hpp"
 #include "gateway/routes.hpp"
 #include "memory/own_bands.hpp"
@@ -30,6 +31,7 @@ MetricsInput gather(const Call& call) {
   input.runs = call.coordinator().status();
   input.pool = services.pool->status();
   input.passing = services.proxy->status();
+  input.operations = services.consoles->status();
   input.journal = services.journal->health();
   input.memory = call.config().memory;
   input.own_bands = own_bands(input.memory);

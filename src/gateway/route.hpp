@@ -17,6 +17,7 @@ enum class BodyRule : unsigned char { ignored, required };
 enum class Access : unsigned char {
   user,      ///< Whoever says who they are.
   anybody,   ///< Everybody; nobody is asked.
+  thread,    ///< A user; or the worker of a run, by its token, on the thread that the first parameter names.
   optional,  ///< Everybody; those who say who they are see more.
   admin,     ///< Administrators.
 };

@@ -18,6 +18,11 @@ awaitable<void> get_timeline(Call call);
 awaitable<void> post_cancel(Call call);
 awaitable<void> post_ack(Call call);
 
+// guaranteed/guaranteed_run.cpp
+awaitable<void> get_response(Call call);
+// operations/operations_routes.cpp
+awaitable<void> get_operations_events(Call call);
+
 // event_routes.cpp
 awaitable<void> get_events(Call call);
 
@@ -46,6 +51,13 @@ awaitable<void> get_chat_sentiments(Call call);
 awaitable<void> delete_chat(Call call);
 awaitable<void> delete_thread(Call call);
 
+// checkpoint_routes.cpp
+awaitable<void> get_checkpoints(Call call);
+awaitable<void> get_checkpoint(Call call);
+awaitable<void> put_checkpoint(Call call);
+awaitable<void> put_checkpoint_writes(Call call);
+awaitable<void> delete_checkpoints(Call call);
+
 // rating_routes.cpp
 awaitable<void> post_feedback(Call call);
 awaitable<void> post_sentiment(Call call);
@@ -72,6 +84,10 @@ awaitable<void> get_data_table(Call call);
 // relief_routes.cpp
 awaitable<void> post_relieve(Call call);
 awaitable<void> post_clear_cache(Call call);
+
+// probe_routes.cpp
+awaitable<void> get_probe_hold(Call call);
+awaitable<void> get_probe_stream(Call call);
 
 // limit_routes.cpp
 awaitable<void> get_rate_limits(Call call);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "gateway/fallback.hpp"
 #include "gateway/header_values.hpp"
@@ -221,7 +222,17 @@ awaitable<void> post_cancel(Call call) {
     co_await send_problem(std::move(call), id.error());
     co_return;
   }
+  // An administrator stops anybody's; for anybody else another's run is not there.
+  const auto asker = call.subject;
+  auto readable = co_await find_readable(&call, *id);
+  if (!readable) {
+    co_await send_run_error(std::move(call), *id, readable.error());
+    co_return;
+  }
   auto run = co_await call.coordinator().cancel(call.subject.owner, *id);
+  if (run && asker.owner != call.subject.owner) {
+    log::info("gateway.cancelled_by_admin", {{"admin", asker.owner}, {"run", id->text()}});
+  }
   if (!run) {
     co_await send_run_error(std::move(call), *id, run.error());
     co_return;

@@ -108,8 +108,24 @@ AdmissionVerdict Governor::judge(const Ask& ask, Bytes reclaimable) const {
 // Who asks knows: a run that was to go there may have been taken back since the last tick.
 LedgerEntry& Governor::idle_worker(const Ask& ask) {
   auto& worker = ledger_.at(ask.worker, ask.pid, clock_.steady());
-  worker.now.phase = WorkerPhase::idle;
+  if (served_by(ask.pid) == 0) worker.now.phase = WorkerPhase::idle;
   return worker;
+}
+
+std::size_t Governor::served_by(int pid) const {
+  return static_cast<std::size_t>(std::ranges::count_if(attempts_, [pid](const auto& known) {
+    const auto attempt = known.lock();
+    return attempt && attempt->hold && attempt->pid == pid;
+  }));
+}
+
+// What its worker holds now is told to every run that it serves.
+void Governor::tell_attempts(const LedgerEntry& worker) {
+  const auto runs = served_by(worker.now.pid);
+  for (const auto& known : attempts_) {
+    const auto attempt = known.lock();
+    if (attempt && attempt->hold && attempt->pid == worker.now.pid) attempt->saw(worker.held, runs);
+  }
 }
 
 Governor::Verdict Governor::admit(const Ask& ask) {
@@ -144,7 +160,11 @@ std::shared_ptr<AttemptMemory> Governor::start(const Ask& ask, const Admitted& a
   const auto now = clock_.steady();
   auto& worker = idle_worker(ask);
   refresh(worker);
-  note_idle(worker);
+  if (served_by(ask.pid) == 0) {
+    note_idle(worker);
+  } else {
+    tell_attempts(worker);
+  }
   worker.now.phase = WorkerPhase::busy;
   worker.last_route = ask.route;
 
@@ -162,7 +182,8 @@ std::shared_ptr<AttemptMemory> Governor::start(const Ask& ask, const Admitted& a
                       .retained = 0,
                       .predicted = routes_.predict(ask.route, ask.cut_short_at).peak,
                       .level_at_start = view_.level,
-                      .relief = head_waits_ ? Bytes(returned_ - returned_before_) : Bytes()};
+                      .relief = head_waits_ ? Bytes(returned_ - returned_before_) : Bytes(),
+                      .shared = served_by(ask.pid) > 0};
   std::erase_if(attempts_, [](const auto& known) { return known.expired(); });
   attempts_.push_back(attempt);
   attempt->alone = admitted.alone;
@@ -183,11 +204,13 @@ MemoryReceipt Governor::end(AttemptMemory& attempt, PeakKind kind) {
   if (auto* worker = ledger_.find(attempt.pid)) {
     const auto before = worker->held;
     now - attempt.started_at >= kFreshReading ? read(*worker) : refresh(*worker);
-    attempt.saw(worker->held);
+    tell_attempts(*worker);
     ++worker->runs;
     worker->floor_due = true;
     // What is decided before the next tick must see it so. One whose attempt was lost is on its way out.
-    worker->now.phase = kind == PeakKind::complete ? WorkerPhase::idle : WorkerPhase::ending;
+    if (served_by(attempt.pid) <= 1) {
+      worker->now.phase = kind == PeakKind::complete ? WorkerPhase::idle : WorkerPhase::ending;
+    }
     // What it took between two ticks, in no snapshot yet, must not be given away with its promise.
     const auto unseen = worker->held > before ? minus(worker->held, before) : minus(before, worker->held);
     if (unseen >= kWorthALook) senses_.look();

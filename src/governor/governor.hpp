@@ -60,7 +60,7 @@ class Governor {
   Governor(const Governor&) = delete;
   Governor& operator=(const Governor&) = delete;
 
-  /// The run at the head of the queue, and the idle worker it would get.
+  /// The run at the head of the queue, and the worker it would get: idle, or one that serves several at a time.
   struct Ask {
     std::string_view route;
     Bytes cut_short_at;  ///< The largest peak of its earlier attempts that did not come to their end.
@@ -152,6 +152,8 @@ class Governor {
   [[nodiscard]] WorkerMemory seen(const LedgerEntry& worker) const;
   [[nodiscard]] AdmissionVerdict judge(const Ask& ask, Bytes reclaimable) const;
   LedgerEntry& idle_worker(const Ask& ask);
+  [[nodiscard]] std::size_t served_by(int pid) const;
+  void tell_attempts(const LedgerEntry& worker);
   std::shared_ptr<AttemptMemory> start(const Ask& ask, const Admitted& admitted);
   void read(LedgerEntry& worker);
   void refresh(LedgerEntry& worker);  ///< Unless its reading is fresh.

@@ -56,11 +56,7 @@ Governor::Orders Governor::observed(Orders orders) {
 }
 
 void Governor::watch_attempts() {
-  for (const auto& known : attempts_) {
-    const auto attempt = known.lock();
-    if (!attempt) continue;
-    if (const auto* worker = ledger_.find(attempt->pid)) attempt->saw(worker->held);
-  }
+  for (const auto& worker : ledger_.entries()) tell_attempts(worker);
 }
 
 void Governor::watch_workers() {
@@ -99,7 +95,8 @@ std::optional<Preemption> Governor::preempt() {
                     .worker = attempt->worker,
                     .started_at = attempt->started_at,
                     .worker_held = worker->held,
-                    .grown = minus(worker->held, attempt->receipt.before),
+                    .grown = attempt->grown_now(),
+                    .retriable = attempt->retriable,
                     .given_up_before = attempt->given_up_before});
   }
   if (runs.empty() || !view_.usage) return std::nullopt;

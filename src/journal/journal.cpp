@@ -71,6 +71,10 @@ awaitable<Result<ThreadPage>> Journal::threads(std::string owner, int offset, in
              [owner = std::move(owner), offset, limit](Store& store) { return store.threads(owner, offset, limit); });
 }
 
+awaitable<Result<Backlog>> Journal::backlog() {
+  return ask(*thread_, [](Store& store) { return store.backlog(); });
+}
+
 awaitable<Result<std::vector<Run>>> Journal::unfinished() {
   return ask(*thread_, [](Store& store) { return store.unfinished(); });
 }
@@ -139,6 +143,33 @@ awaitable<Result<IncidentPage>> Journal::incidents(IncidentFilter filter) {
 
 awaitable<Result<std::int64_t>> Journal::trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) {
   return ask(*thread_, [age, keep, limit](Store& store) { return store.trim_incidents(age, keep, limit); });
+}
+
+awaitable<Result<void>> Journal::put_thread_checkpoint(ThreadCheckpoint checkpoint, ThreadCheckpointLimits limits) {
+  return ask(*thread_, [checkpoint = std::move(checkpoint), limits](Store& store) {
+    return store.put_thread_checkpoint(checkpoint, limits);
+  });
+}
+
+awaitable<Result<void>> Journal::put_thread_writes(CheckpointPlace place, std::vector<ThreadWrite> writes,
+                                                   ThreadCheckpointLimits limits) {
+  return ask(*thread_, [place = std::move(place), writes = std::move(writes), limits](Store& store) {
+    return store.put_thread_writes(place, writes, limits);
+  });
+}
+
+awaitable<Result<ThreadCheckpointPage>> Journal::thread_checkpoints(ThreadCheckpointFilter filter) {
+  return ask(*thread_, [filter = std::move(filter)](Store& store) { return store.thread_checkpoints(filter); });
+}
+
+awaitable<Result<std::int64_t>> Journal::delete_thread_checkpoints(std::string owner, std::string thread_id) {
+  return ask(*thread_, [owner = std::move(owner), thread_id = std::move(thread_id)](Store& store) {
+    return store.delete_thread_checkpoints(owner, thread_id);
+  });
+}
+
+awaitable<Result<std::int64_t>> Journal::retire_thread_checkpoints(std::chrono::milliseconds age, int limit) {
+  return ask(*thread_, [age, limit](Store& store) { return store.retire_thread_checkpoints(age, limit); });
 }
 
 void Journal::on_change(std::function<void(Change)> sink) { thread_->on_change(std::move(sink)); }

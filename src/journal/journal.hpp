@@ -56,6 +56,7 @@ class Journal {
   awaitable<Result<std::vector<Run>>> thread_runs(std::string owner, std::string thread_id, int limit);
   awaitable<Result<ThreadPage>> threads(std::string owner, int offset, int limit);
   awaitable<Result<std::vector<Run>>> unfinished();
+  awaitable<Result<Backlog>> backlog();
 
   [[nodiscard]] bool shared() const noexcept;
   awaitable<Result<int>> renew_lease(std::string instance, std::chrono::milliseconds ttl);
@@ -81,6 +82,13 @@ class Journal {
   /// One that was noted just before may be missing.
   awaitable<Result<IncidentPage>> incidents(IncidentFilter filter);
   awaitable<Result<std::int64_t>> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit);
+
+  awaitable<Result<void>> put_thread_checkpoint(ThreadCheckpoint checkpoint, ThreadCheckpointLimits limits);
+  awaitable<Result<void>> put_thread_writes(CheckpointPlace place, std::vector<ThreadWrite> writes,
+                                            ThreadCheckpointLimits limits);
+  awaitable<Result<ThreadCheckpointPage>> thread_checkpoints(ThreadCheckpointFilter filter);
+  awaitable<Result<std::int64_t>> delete_thread_checkpoints(std::string owner, std::string thread_id);
+  awaitable<Result<std::int64_t>> retire_thread_checkpoints(std::chrono::milliseconds age, int limit);
 
   /// `sink` is called on the executor when another instance changed something.
   void on_change(std::function<void(Change)> sink);

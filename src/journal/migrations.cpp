@@ -88,7 +88,63 @@ CREATE INDEX incidents_by_time ON incidents (at, id);
 // Entries of the kinds `response` and `piece`, which an older Holdfast does not know: it is not to open the journal.
 constexpr std::string_view kKeptResponses = "SELECT 1;\n";
 
-constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings, kIncidents, kKeptResponses};
+// For the age of the oldest answer that nobody has acknowledged: Store::backlog().
+constexpr std::string_view kOldestUndelivered = R"sql(
+CREATE INDEX runs_not_acknowledged ON runs (finished_at) WHERE finished_at IS NOT NULL AND delivered_at IS NULL;
+)sql";
+
+constexpr std::string_view kThreadCheckpoints = R"sql(
+CREATE TABLE kept_threads (
+  owner        TEXT NOT NULL,
+  thread_id    TEXT NOT NULL,
+  checkpoints  BIGINT NOT NULL,
+  bytes        BIGINT NOT NULL,
+  updated_at   BIGINT NOT NULL,
+  PRIMARY KEY (owner, thread_id)
+);
+CREATE INDEX kept_threads_by_age ON kept_threads (updated_at);
+
+CREATE TABLE thread_checkpoints (
+  owner       TEXT NOT NULL,
+  thread_id   TEXT NOT NULL,
+  space       TEXT NOT NULL,
+  id          TEXT NOT NULL,
+  parent_id   TEXT NOT NULL,
+  created_at  BIGINT NOT NULL,
+  bytes       BIGINT NOT NULL,
+  whole       BIGINT NOT NULL,
+  metadata    TEXT NOT NULL,
+  parts       TEXT NOT NULL,
+  state       TEXT NOT NULL,
+  PRIMARY KEY (owner, thread_id, space, id)
+);
+
+CREATE TABLE thread_parts (
+  owner      TEXT NOT NULL,
+  thread_id  TEXT NOT NULL,
+  space      TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  version    TEXT NOT NULL,
+  bytes      BIGINT NOT NULL,
+  value      TEXT NOT NULL,
+  PRIMARY KEY (owner, thread_id, space, name, version)
+);
+
+CREATE TABLE thread_writes (
+  owner          TEXT NOT NULL,
+  thread_id      TEXT NOT NULL,
+  space          TEXT NOT NULL,
+  checkpoint_id  TEXT NOT NULL,
+  task           TEXT NOT NULL,
+  idx            BIGINT NOT NULL,
+  bytes          BIGINT NOT NULL,
+  value          TEXT NOT NULL,
+  PRIMARY KEY (owner, thread_id, space, checkpoint_id, task, idx)
+);
+)sql";
+
+constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings, kIncidents, kKeptResponses,
+                                 kOldestUndelivered, kThreadCheckpoints};
 static_assert(kMigrations.size() == kSchemaVersion);
 
 }  // namespace

@@ -115,6 +115,19 @@ Result<std::vector<Run>> PostgresReads::unfinished() {
   return read_runs(*result);
 }
 
+Result<Backlog> PostgresReads::backlog() {
+  PostgresCommand command(
+      "SELECT (SELECT count(*) FROM (SELECT 1 FROM runs WHERE finished_at IS NOT NULL AND delivered_at IS NULL "
+      "LIMIT $1) AS counted), (SELECT min(finished_at) FROM runs WHERE finished_at IS NOT NULL AND delivered_at IS "
+      "NULL), "
+      "(SELECT created_at FROM runs WHERE finished_at IS NULL AND status = 'queued' ORDER BY created_at, id LIMIT 1), "
+      "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+  auto result = read(command.bind(kMostCounted));
+  if (!result) return fail(std::move(result));
+  return make_backlog(result->integer(0, 0), result->optional_integer(0, 1), result->optional_integer(0, 2),
+                      result->integer(0, 3));
+}
+
 Result<std::vector<RunVersion>> PostgresReads::versions(std::span<const RunId> ids) {
   PostgresCommand command("SELECT id, status, attempt, last_seq FROM runs WHERE id = ANY ($1)");
   command.bind(texts_of(std::vector<RunId>(ids.begin(), ids.end())));

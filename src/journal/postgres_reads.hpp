@@ -16,6 +16,7 @@ class PostgresReads {
   Result<std::vector<Run>> thread_runs(const std::string& owner, const std::string& thread_id, int limit);
   Result<ThreadPage> threads(const std::string& owner, int offset, int limit);
   Result<std::vector<Run>> unfinished();
+  Result<Backlog> backlog();
   Result<std::vector<RunVersion>> versions(std::span<const RunId> ids);
   Result<std::vector<Rating>> ratings(const std::string& owner, const std::string& thread_id);
 

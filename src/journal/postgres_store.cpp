@@ -35,7 +35,8 @@ PostgresStore::PostgresStore(const PostgresConfig& config, PostgresConnection fi
       reads_(transactions_),
       leases_(transactions_, pool_),
       ratings_(transactions_),
-      incidents_(transactions_) {}
+      incidents_(transactions_),
+      portable_(transactions_) {}
 
 Result<void> PostgresStore::probe() {
   auto probed = transactions_.run({PostgresCommand(kProbe)});

@@ -8,9 +8,11 @@
 #include "journal/postgres_leases.hpp"
 #include "journal/postgres_listener.hpp"
 #include "journal/postgres_pool.hpp"
+#include "journal/postgres_portable.hpp"
 #include "journal/postgres_ratings.hpp"
 #include "journal/postgres_reads.hpp"
 #include "journal/postgres_writes.hpp"
+#include "journal/thread_checkpoints.hpp"
 
 namespace holdfast::journal {
 
@@ -39,6 +41,7 @@ class PostgresStore final : public Store {
     return reads_.threads(owner, offset, limit);
   }
   Result<std::vector<Run>> unfinished() override { return reads_.unfinished(); }
+  Result<Backlog> backlog() override { return reads_.backlog(); }
   Result<std::vector<RunVersion>> versions(std::span<const RunId> ids) override { return reads_.versions(ids); }
   Result<std::vector<Rating>> ratings(const std::string& owner, const std::string& thread_id) override {
     return reads_.ratings(owner, thread_id);
@@ -64,6 +67,24 @@ class PostgresStore final : public Store {
     return incidents_.trim(age, keep, limit);
   }
 
+  Result<void> put_thread_checkpoint(const ThreadCheckpoint& checkpoint,
+                                     const ThreadCheckpointLimits& limits) override {
+    return thread_checkpoints_.put(checkpoint, limits);
+  }
+  Result<void> put_thread_writes(const CheckpointPlace& place, const std::vector<ThreadWrite>& writes,
+                                 const ThreadCheckpointLimits& limits) override {
+    return thread_checkpoints_.put_writes(place, writes, limits);
+  }
+  Result<ThreadCheckpointPage> thread_checkpoints(const ThreadCheckpointFilter& filter) override {
+    return thread_checkpoints_.list(filter);
+  }
+  Result<std::int64_t> delete_thread_checkpoints(const std::string& owner, const std::string& thread_id) override {
+    return thread_checkpoints_.remove(owner, thread_id);
+  }
+  Result<std::int64_t> retire_thread_checkpoints(std::chrono::milliseconds age, int limit) override {
+    return thread_checkpoints_.retire(age, limit);
+  }
+
   /// Listens from the first call on; a second one takes the place of the first.
   void on_change(std::function<void(Change)> sink) override;
   Result<void> reset_connections() override;
@@ -78,6 +99,8 @@ class PostgresStore final : public Store {
   PostgresLeases leases_;
   PostgresRatings ratings_;
   PostgresIncidents incidents_;
+  PostgresPortable portable_;
+  ThreadCheckpoints thread_checkpoints_{portable_};
   std::unique_ptr<PostgresListener> listener_;
 };
 

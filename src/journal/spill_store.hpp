@@ -49,6 +49,8 @@ class SpillStore final : public Store {
   Result<ThreadPage> threads(const std::string& owner, int offset, int limit) override;
   /// The local ones and, when the database is not shared, its own: those of a shared one are claimed or taken over.
   Result<std::vector<Run>> unfinished() override;
+  /// Of the database and, until they are moved there, the local runs. unavailable: the database is away.
+  Result<Backlog> backlog() override;
 
   [[nodiscard]] bool shared() const noexcept override { return config_.shared; }
   Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
@@ -68,6 +70,12 @@ class SpillStore final : public Store {
   Result<void> note_incidents(std::span<const Incident> incidents) override;
   Result<IncidentPage> incidents(const IncidentFilter& filter) override;
   Result<std::int64_t> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) override;
+  Result<void> put_thread_checkpoint(const ThreadCheckpoint& checkpoint, const ThreadCheckpointLimits& limits) override;
+  Result<void> put_thread_writes(const CheckpointPlace& place, const std::vector<ThreadWrite>& writes,
+                                 const ThreadCheckpointLimits& limits) override;
+  Result<ThreadCheckpointPage> thread_checkpoints(const ThreadCheckpointFilter& filter) override;
+  Result<std::int64_t> delete_thread_checkpoints(const std::string& owner, const std::string& thread_id) override;
+  Result<std::int64_t> retire_thread_checkpoints(std::chrono::milliseconds age, int limit) override;
   Result<void> reset_connections() override;
 
  private:

@@ -99,6 +99,17 @@ Result<std::vector<Run>> SpillStore::unfinished() {
   return runs;
 }
 
+Result<Backlog> SpillStore::backlog() {
+  auto backlog = database_.read([](Store& store) { return store.backlog(); });
+  if (!backlog || status_.depth() == 0) return backlog;
+  auto local = file_->reads().backlog(clock_.wall());
+  if (!local) return local;
+  backlog->undelivered += local->undelivered;
+  backlog->oldest_undelivered = std::max(backlog->oldest_undelivered, local->oldest_undelivered);
+  backlog->oldest_queued = std::max(backlog->oldest_queued, local->oldest_queued);
+  return backlog;
+}
+
 Result<int> SpillStore::renew_lease(const std::string& instance, std::chrono::milliseconds ttl) {
   const auto asked_at = clock_.steady();
   auto others = database_.write([&](Store& store) { return store.renew_lease(instance, ttl); });

@@ -107,4 +107,16 @@ std::optional<std::int64_t> Query::optional_integer(int column) const {
   return integer(column);
 }
 
+std::vector<SqlValue> Query::values() const {
+  std::vector<SqlValue> values;
+  for (int column = 0; column < sqlite3_column_count(statement_); ++column) {
+    switch (sqlite3_column_type(statement_, column)) {
+      case SQLITE_NULL: values.emplace_back(); break;
+      case SQLITE_INTEGER: values.emplace_back(integer(column)); break;
+      default: values.emplace_back(std::string(text(column)));
+    }
+  }
+  return values;
+}
+
 }  // namespace holdfast::journal

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "journal/portable_sql.hpp"
 
 namespace holdfast::journal {
 
@@ -87,6 +88,9 @@ class Query {
   [[nodiscard]] std::string_view text(int column) const;
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] std::optional<std::int64_t> optional_integer(int column) const;
+
+  /// Every column of the row.
+  [[nodiscard]] std::vector<SqlValue> values() const;
 
  private:
   void remember(int code);

@@ -54,7 +54,13 @@ SqliteReads::SqliteReads(const Connection& connection)
           "ORDER BY latest_at DESC, thread_id DESC LIMIT ?2 OFFSET ?3"),
       count_threads_(connection, "SELECT count(DISTINCT thread_id) FROM runs WHERE owner = ? AND retired_at IS NULL"),
       unfinished_(connection,
-                  fmt::format("SELECT {} FROM runs WHERE finished_at IS NULL ORDER BY created_at, id", kRunColumns)) {}
+                  fmt::format("SELECT {} FROM runs WHERE finished_at IS NULL ORDER BY created_at, id", kRunColumns)),
+      backlog_(
+          connection,
+          "SELECT (SELECT count(*) FROM (SELECT 1 FROM runs WHERE finished_at IS NOT NULL AND delivered_at IS NULL "
+          "LIMIT ?)), (SELECT finished_at FROM runs WHERE finished_at IS NOT NULL AND delivered_at IS NULL "
+          "ORDER BY finished_at LIMIT 1), (SELECT created_at FROM runs WHERE finished_at IS NULL AND "
+          "status = 'queued' ORDER BY created_at, id LIMIT 1)") {}
 
 Result<std::optional<Run>> SqliteReads::find(const RunId& id) {
   Query query(find_);
@@ -137,6 +143,14 @@ Result<ThreadPage> SqliteReads::threads(const std::string& owner, int offset, in
 Result<std::vector<Run>> SqliteReads::unfinished() {
   Query query(unfinished_);
   return read_runs(query);
+}
+
+Result<Backlog> SqliteReads::backlog(UnixMillis now) {
+  Query query(backlog_);
+  query.bind(kMostCounted);
+  auto row = query.step();
+  if (!row) return fail(std::move(row));
+  return make_backlog(query.integer(0), query.optional_integer(1), query.optional_integer(2), now);
 }
 
 }  // namespace holdfast::journal

@@ -20,6 +20,7 @@ class SqliteReads {
   Result<std::vector<Run>> thread_runs(const std::string& owner, const std::string& thread_id, int limit);
   Result<ThreadPage> threads(const std::string& owner, int offset, int limit);
   Result<std::vector<Run>> unfinished();
+  Result<Backlog> backlog(UnixMillis now);
 
  private:
   const Connection& connection_;
@@ -30,6 +31,7 @@ class SqliteReads {
   Statement threads_;
   Statement count_threads_;
   Statement unfinished_;
+  Statement backlog_;
   std::map<unsigned, Statement> lists_;  ///< One for each set of conditions in use, at most 16.
 };
 

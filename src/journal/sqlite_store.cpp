@@ -47,6 +47,7 @@ SqliteStore::SqliteStore(Connection connection, const Clock& clock)
       ratings_(connection_),
       import_(connection_),
       incidents_(connection_),
+      portable_(connection_, clock_),
       begin_(connection_, "BEGIN IMMEDIATE"),
       commit_(connection_, "COMMIT"),
       // 64 KB that differ each time: less would fit into what is left of a full disk, and SQLite writes no

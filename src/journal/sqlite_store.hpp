@@ -8,10 +8,12 @@
 #include "journal/sqlite_import.hpp"
 #include "journal/sqlite_incidents.hpp"
 #include "journal/sqlite_leases.hpp"
+#include "journal/sqlite_portable.hpp"
 #include "journal/sqlite_ratings.hpp"
 #include "journal/sqlite_reads.hpp"
 #include "journal/sqlite_wal.hpp"
 #include "journal/sqlite_writes.hpp"
+#include "journal/thread_checkpoints.hpp"
 
 namespace holdfast::journal {
 
@@ -36,6 +38,7 @@ class SqliteStore final : public Store {
     return reads_.threads(owner, offset, limit);
   }
   Result<std::vector<Run>> unfinished() override { return reads_.unfinished(); }
+  Result<Backlog> backlog() override { return reads_.backlog(clock_.wall()); }
   [[nodiscard]] StoreHealth health() const override;
 
   Result<int> renew_lease(const std::string& instance, std::chrono::milliseconds ttl) override;
@@ -60,6 +63,24 @@ class SqliteStore final : public Store {
   Result<IncidentPage> incidents(const IncidentFilter& filter) override;
   Result<std::int64_t> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) override;
 
+  Result<void> put_thread_checkpoint(const ThreadCheckpoint& checkpoint,
+                                     const ThreadCheckpointLimits& limits) override {
+    return thread_checkpoints_.put(checkpoint, limits);
+  }
+  Result<void> put_thread_writes(const CheckpointPlace& place, const std::vector<ThreadWrite>& writes,
+                                 const ThreadCheckpointLimits& limits) override {
+    return thread_checkpoints_.put_writes(place, writes, limits);
+  }
+  Result<ThreadCheckpointPage> thread_checkpoints(const ThreadCheckpointFilter& filter) override {
+    return thread_checkpoints_.list(filter);
+  }
+  Result<std::int64_t> delete_thread_checkpoints(const std::string& owner, const std::string& thread_id) override {
+    return thread_checkpoints_.remove(owner, thread_id);
+  }
+  Result<std::int64_t> retire_thread_checkpoints(std::chrono::milliseconds age, int limit) override {
+    return thread_checkpoints_.retire(age, limit);
+  }
+
  private:
   /// The result of each write, once durable; or why the transaction failed, which may still be open.
   Result<std::vector<Result<Written>>> write_all(std::span<const Write> writes);
@@ -77,6 +98,8 @@ class SqliteStore final : public Store {
   SqliteRatings ratings_;
   SqliteImport import_;
   SqliteIncidents incidents_;
+  SqlitePortable portable_;
+  ThreadCheckpoints thread_checkpoints_{portable_};
   Statement begin_;
   Statement commit_;
   Statement probe_;

@@ -12,8 +12,10 @@
 #include <span>
 #include <variant>
 
+#include "journal/backlog.hpp"
 #include "journal/incident.hpp"
 #include "journal/record.hpp"
+#include "journal/thread_checkpoint.hpp"
 
 namespace holdfast::journal {
 
@@ -106,6 +108,7 @@ struct Deleted {
   std::int64_t entries = 0;
   std::int64_t checkpoints = 0;
   std::int64_t ratings = 0;
+  std::int64_t thread_checkpoints = 0;
 };
 
 /// A run that lived in a local journal while the database was away.
@@ -211,6 +214,9 @@ class Store {
   /// Every run that is queued or running, oldest first: what recovery starts from.
   virtual Result<std::vector<Run>> unfinished() = 0;
 
+  /// Costs at most kMostCounted index entries. By the clock of the store.
+  virtual Result<Backlog> backlog() = 0;
+
   // Several instances on one database. All times are the store's, so that clocks of instances do not matter.
 
   /// Whether other instances may work on the same runs.
@@ -274,6 +280,28 @@ class Store {
   /// Removes up to `limit` of those older than `age`, and up to `limit` of those that are not among the latest `keep`.
   /// Returns how many.
   virtual Result<std::int64_t> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) = 0;
+
+  // States of conversations that workers keep (journal/thread_checkpoint.hpp).
+
+  /// Adds it, or replaces the one of its place; created_at is the store's. failed_precondition: a limit;
+  /// invalid_argument: see check_thread_checkpoint(). Nothing was changed then.
+  virtual Result<void> put_thread_checkpoint(const ThreadCheckpoint& checkpoint,
+                                             const ThreadCheckpointLimits& limits) = 0;
+
+  /// The checkpoint need not be there yet. A write whose task and index are there already is left as it is, but for a
+  /// negative index: that is replaced. Errors as put_thread_checkpoint().
+  virtual Result<void> put_thread_writes(const CheckpointPlace& place, const std::vector<ThreadWrite>& writes,
+                                         const ThreadCheckpointLimits& limits) = 0;
+
+  /// Newest first, with their writes.
+  virtual Result<ThreadCheckpointPage> thread_checkpoints(const ThreadCheckpointFilter& filter) = 0;
+
+  /// Returns how many there were.
+  virtual Result<std::int64_t> delete_thread_checkpoints(const std::string& owner, const std::string& thread_id) = 0;
+
+  /// Removes those of up to `limit` threads in which none was written for `age` and no run has its content any more.
+  /// Returns of how many threads.
+  virtual Result<std::int64_t> retire_thread_checkpoints(std::chrono::milliseconds age, int limit) = 0;
 
   /// Replaces every connection to the database without cutting one that is in use.
   virtual Result<void> reset_connections() { return {}; }

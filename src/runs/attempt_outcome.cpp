@@ -66,12 +66,6 @@ std::string_view advice(LossCause cause) {
   std::unreachable();
 }
 
-// What may have happened is not to happen twice (runs/stored_request.hpp).
-bool must_not_be_repeated(const Run& run) {
-  const auto stored = parse_stored_request(run.request);
-  return stored && stored->retry == Retry::fail;
-}
-
 std::string sealed_message(const Run& run, const Loss& loss, bool repeatable) {
   if (!repeatable) {
     return fmt::format(
@@ -85,7 +79,7 @@ std::string sealed_message(const Run& run, const Loss& loss, bool repeatable) {
 
 Append lose_attempt(const Run& run, Loss loss, const RetryPolicy& policy) {
   const bool crashed = counts_as_crash(loss.cause);
-  const bool repeatable = !loss.seen || !must_not_be_repeated(run);
+  const bool repeatable = !loss.seen || may_be_repeated(run);
   const int crashes = run.crashes + (crashed ? 1 : 0);
   loss.evidence["cause"] = to_string(loss.cause);
   if (repeatable && judge_loss(policy, run.attempt, crashes) == LossVerdict::retry) {
@@ -135,6 +129,11 @@ Append settle_loss(const Run& run, const workers::Lost& lost, const RetryPolicy&
 }
 
 }  // namespace
+
+bool may_be_repeated(const Run& run) {
+  const auto stored = parse_stored_request(run.request);
+  return !stored || stored->retry == Retry::requeue;
+}
 
 std::optional<Append> settle(const Run& run, const Result<workers::DispatchOutcome>& outcome,
                              const RetryPolicy& policy) {

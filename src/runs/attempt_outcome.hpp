@@ -9,6 +9,9 @@
 
 namespace holdfast::runs {
 
+/// Whether an attempt that a worker may have begun is repeated when it is lost.
+[[nodiscard]] bool may_be_repeated(const journal::Run& run);
+
 /// The entry for how an attempt of `run` (running) ended. Absent when there is nothing to write: the attempt was
 /// fenced off, or cut off by the stop of this process, whose next start takes the run up.
 [[nodiscard]] std::optional<journal::Append> settle(const journal::Run& run,

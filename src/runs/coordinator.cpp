@@ -244,6 +244,7 @@ awaitable<Result<void>> Coordinator::acknowledge(std::string owner, RunId id) {
   }
   auto written = co_await journal_.deliver(std::move(id));
   if (!written) co_return fail(std::move(written), "acknowledge the run");
+  ends_.delivered(written->run.id, written->run.delivered_at.value_or(clock_.wall()));
   co_return Result<void>{};
 }
 
@@ -292,6 +293,7 @@ void Coordinator::end_run(LiveRun& live) {
     case RunStatus::queued:
     case RunStatus::running: return;
   }
+  note_end(live);
   live_.erase(live.run->id);
   share_answer(live);
 }

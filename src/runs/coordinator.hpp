@@ -19,8 +19,10 @@
 #include "runs/answer_cache.hpp"
 #include "runs/flights.hpp"
 #include "runs/live_run.hpp"
+#include "runs/recent_ends.hpp"
 #include "runs/retry_policy.hpp"
 #include "runs/run_queue.hpp"
+#include "runs/worker_tokens.hpp"
 #include "workers/pool.hpp"
 
 namespace holdfast::runs {
@@ -77,6 +79,8 @@ struct CoordinatorConfig {
   RetryPolicy retry;
   bool send_history = true;  ///< The built-in worker reads earlier runs of the thread (docs/worker-protocol.md).
   AnswerCacheConfig cache;
+  /// Gives each attempt its token; outlives the coordinator. Null: workers get none.
+  WorkerTokens* tokens = nullptr;
   /// Says what may start; outlives the coordinator. Null: whatever meets an idle worker.
   governor::Governor* governor = nullptr;
   /// The longest body of a response on a guaranteed route.
@@ -146,6 +150,12 @@ class Coordinator {
 
   [[nodiscard]] CoordinatorStatus status() const;
 
+  /// Runs that are queued or running here, oldest first; of one owner, or of all. What they point to changes at the
+  /// next await (coordinator_overview.cpp).
+  [[nodiscard]] std::vector<std::shared_ptr<const LiveRun>> unfinished(const std::optional<std::string>& owner) const;
+
+  [[nodiscard]] const std::deque<EndedRun>& recent_ends() const noexcept { return ends_.list(); }
+
   [[nodiscard]] AnswerCache& answers() noexcept { return answers_; }
 
   /// True once drain() was called.
@@ -196,7 +206,8 @@ class Coordinator {
   };
   [[nodiscard]] std::optional<Place> place_for(const LiveRun& head);
   [[nodiscard]] std::optional<Place> place_for_newcomer(const std::string& route);
-  [[nodiscard]] std::optional<Place> take_idle(std::optional<governor::Governor::Verdict> verdict);
+  [[nodiscard]] std::optional<Place> take_idle(std::optional<governor::Governor::Verdict> verdict,
+                                               workers::Company company = workers::Company::shared);
   awaitable<void> run_attempt(LiveRunPtr live, Place place);
   awaitable<void> work_on(LiveRunPtr live, Place place);
   void end_memory(LiveRun& live, governor::AttemptMemory& memory, Result<workers::DispatchOutcome>& outcome);
@@ -252,6 +263,9 @@ class Coordinator {
   awaitable<void> look_at_others();
   void note_change(const journal::Change& change);
 
+  void note_step(LiveRun& live, const workers::WorkerEvent& event);
+  void note_end(const LiveRun& live);
+
   /// Takes over the durable state and wakes who waits for it. A terminal run is live no more.
   void update(LiveRun& live, Run run);
   void end_run(LiveRun& live);
@@ -269,6 +283,7 @@ class Coordinator {
   Flights flights_;
   std::size_t accepting_ = 0;  ///< On their way into the journal: they have a place in the queue already.
   CoordinatorStatus counts_;
+  RecentEnds ends_;
   double mean_run_ms_ = 0;                           ///< Moving average over finished attempts; 0 while there is none.
   int tasks_ = 0;                                    ///< Attempts under way and waits before the next.
   Event idle_;                                       ///< tasks_ became 0.

@@ -66,10 +66,18 @@ constexpr std::string_view kTimeIsUp =
     "runs.deadline.";
 
 json::object receipt_json(const governor::MemoryReceipt& receipt) {
-  return {{"before_bytes", receipt.before.count()},       {"peak_bytes", receipt.peak.count()},
-          {"after_bytes", receipt.after.count()},         {"retained_bytes", receipt.retained},
-          {"predicted_bytes", receipt.predicted.count()}, {"level_at_start", memory::to_string(receipt.level_at_start)},
-          {"relief_bytes", receipt.relief.count()}};
+  json::object out{
+      {"before_bytes", receipt.before.count()},       {"peak_bytes", receipt.peak.count()},
+      {"after_bytes", receipt.after.count()},         {"retained_bytes", receipt.retained},
+      {"predicted_bytes", receipt.predicted.count()}, {"level_at_start", memory::to_string(receipt.level_at_start)},
+      {"relief_bytes", receipt.relief.count()}};
+  if (receipt.shared) out["shared"] = true;
+  return out;
+}
+
+// An attempt that was lost may have been lost by the run itself: the next one takes no other run with it.
+workers::Company company_of(const Run& run) {
+  return run.attempt > 0 ? workers::Company::alone : workers::Company::shared;
 }
 
 std::string usage_of(const LiveRun& live, const Clock& clock) {
@@ -83,6 +91,20 @@ std::string usage_of(const LiveRun& live, const Clock& clock) {
   return json::serialize(usage);
 }
 
+// Valid for as long as what is returned lives.
+WorkerTokens::Hold pass_for(const Run& run, WorkerTokens* tokens, workers::Attempt& attempt) {
+  if (tokens == nullptr || tokens->url().empty()) return {};
+  auto hold = tokens->issue({.owner = run.owner, .thread_id = run.thread_id});
+  attempt.token = hold.token();
+  attempt.url = tokens->url();
+  return hold;
+}
+
+void tell_memory(const governor::AttemptMemory& memory, workers::Attempt& attempt) {
+  attempt.memory_level = to_string(memory.receipt.level_at_start);
+  attempt.memory_reserved = memory.hold.reserved();
+}
+
 }  // namespace
 
 std::string Coordinator::start_body(const workers::Slot& slot) const {
@@ -91,27 +113,30 @@ std::string Coordinator::start_body(const workers::Slot& slot) const {
 }
 
 // A worker is taken only once its run is allowed: one that is given back is announced as idle again.
-std::optional<Coordinator::Place> Coordinator::take_idle(std::optional<governor::Governor::Verdict> verdict) {
+std::optional<Coordinator::Place> Coordinator::take_idle(std::optional<governor::Governor::Verdict> verdict,
+                                                         workers::Company company) {
   std::shared_ptr<governor::AttemptMemory> memory;
   if (verdict) {
     auto* admitted = std::get_if<std::shared_ptr<governor::AttemptMemory>>(&*verdict);
     if (!admitted) return std::nullopt;
     memory = std::move(*admitted);
   }
-  auto slot = pool_.acquire();
+  auto slot = pool_.acquire(company);
   if (!slot) return std::nullopt;
   return Place{std::move(*slot), std::move(memory)};
 }
 
 std::optional<Coordinator::Place> Coordinator::place_for(const LiveRun& head) {
-  const auto idle = resting_ ? std::nullopt : pool_.idle();
+  const auto company = company_of(*head.run);
+  const auto idle = resting_ ? std::nullopt : pool_.idle(company);
   if (!idle) return std::nullopt;
-  if (!config_.governor) return take_idle(std::nullopt);
+  if (!config_.governor) return take_idle(std::nullopt, company);
   return take_idle(config_.governor->admit({.route = head.run->route,
                                             .cut_short_at = head.cut_short_at,
                                             .given_up_before = head.given_up,
                                             .worker = idle->index,
-                                            .pid = idle->pid}));
+                                            .pid = idle->pid}),
+                   company);
 }
 
 // For a run of which nothing is known but its route, and which may wait without harm where it is.
@@ -206,6 +231,8 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
                            .thread_id = live->run->thread_id,
                            .deadline = begun + (config_.run_deadline - live->spent)};
   co_await fill_request(&attempt, live);
+  const auto pass = pass_for(*live->run, config_.tokens, attempt);
+  if (place.memory) tell_memory(*place.memory, attempt);
   if (live->stopping) {
     live->working_attempt = 0;
     co_return;
@@ -213,8 +240,14 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
   workers::EventSink sink = [this, live, number](workers::WorkerEvent event) {
     return record_event(live, number, std::move(event));
   };
+  if (place.memory) place.memory->retriable = may_be_repeated(*live->run);
   if (place.memory) config_.governor->begin(*place.memory, live->run->id.text());
+  live->step = {};
+  live->worker = place.slot.worker_index();
+  live->memory = place.memory;
   auto outcome = co_await place.slot.dispatch(std::move(attempt), std::move(sink));
+  live->worker = -1;
+  live->memory = nullptr;
   if (place.memory) {
     end_memory(*live, *place.memory, outcome);
     pump();
@@ -359,6 +392,7 @@ awaitable<Result<void>> Coordinator::record_event(LiveRunPtr live, int attempt, 
     auto written = co_await journal_.append(std::move(copy));
     if (written) {
       HOLDFAST_HOOK_POINT("runs.after_progress");
+      note_step(*live, event);
       update(*live, std::move(written->run));
       co_return Result<void>{};
     }

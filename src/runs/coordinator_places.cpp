@@ -50,7 +50,7 @@ std::optional<QueuePlace> Coordinator::queue_place(const Run& run) const {
     place.reason = "workers_starting";
   }
   if (pool.ready > 0 && mean_run_ms_ > 0) {
-    place.estimate_seconds = static_cast<int>(*position * mean_run_ms_ / (1000.0 * pool.ready)) + 1;
+    place.estimate_seconds = static_cast<int>(*position * mean_run_ms_ / (1000.0 * pool.ready * pool.concurrency)) + 1;
   }
   return place;
 }

@@ -48,7 +48,13 @@ awaitable<Result<journal::Deleted>> Coordinator::delete_thread(std::string owner
     }
     if (!unfinished->empty()) continue;
     auto deleted = co_await journal_.delete_thread(owner, thread_id);
-    if (deleted && deleted->runs == 0) co_return fail(ErrorCode::not_found, "there is no such thread");
+    if (deleted) {
+      // After the runs, so that no worker writes any more.
+      auto kept = co_await journal_.delete_thread_checkpoints(owner, thread_id);
+      if (!kept) co_return fail(std::move(kept), "delete the checkpoints of the thread");
+      deleted->thread_checkpoints = *kept;
+      if (deleted->runs == 0 && *kept == 0) co_return fail(ErrorCode::not_found, "there is no such thread");
+    }
     // A question that came in between: once more.
     if (deleted || deleted.error().code() != ErrorCode::failed_precondition) co_return deleted;
   }

@@ -12,6 +12,14 @@
 
 namespace holdfast::runs {
 
+/// The latest step that the worker of an attempt has told of.
+struct LiveStep {
+  std::string name;
+  std::string message;
+  UnixMillis at = 0;
+  int count = 0;  ///< Steps of this attempt so far.
+};
+
 struct LiveRun {
   LiveRun(asio::any_io_executor executor, journal::Run state, SteadyTime since)
       : run(std::make_shared<const journal::Run>(std::move(state))),
@@ -32,7 +40,11 @@ struct LiveRun {
   std::optional<governor::ResultKey> key;          ///< Of who may have its answer; absent: nobody.
   int plain_attempt = 0;    ///< Whose worker, one of ours, was sent nothing but the request; 0: none.
   std::string answered_by;  ///< The run whose answer it is given.
-  bool stopping = false;    ///< A stop was given; also seen where nothing could be cancelled.
+  LiveStep step;
+  int worker = -1;  ///< The place of the worker that has the attempt; -1 while none has.
+  /// Of the attempt under way, while somebody measures it. Null otherwise.
+  std::shared_ptr<const governor::AttemptMemory> memory;
+  bool stopping = false;  ///< A stop was given; also seen where nothing could be cancelled.
 
   /// For a task that stop() is to end. One each: a signal that is bound again forgets the task it was bound to, and
   /// a start on its way to the journal may meet our own claim of the run. Kept while the run is live, because a signal

@@ -12,20 +12,14 @@
 #include <climits>
 #include <cstring>
 
+#include "workers/worker_environment.hpp"
+
 namespace holdfast::workers {
 namespace {
 
 // An idle interpreter answers within a millisecond; a collection takes tens.
 constexpr std::chrono::milliseconds kFirstLook{1};
 constexpr std::chrono::milliseconds kSlowLook{20};
-
-// The value of a variable in "NAME=value" entries; empty when it is not there.
-std::string_view value_of(const std::vector<std::string_view>& environment, std::string_view name) {
-  for (const auto entry : environment) {
-    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) return entry.substr(name.size() + 1);
-  }
-  return {};
-}
 
 // Node takes a path with spaces in double quotes, and a backslash before what they would end at.
 std::string quoted(const std::string& path) {
@@ -71,10 +65,12 @@ AgentLink::AgentLink(FileDescriptor file, std::uint64_t* page, const AgentConfig
 
 AgentLink::~AgentLink() { ::munmap(page_, agent::kPageSize); }
 
-std::vector<std::string> AgentLink::entries(const std::vector<std::string_view>& environment) const {
-  std::vector<std::string> out;
+std::vector<std::string> AgentLink::entries(const std::vector<std::string_view>& environment,
+                                            std::string page_path) const {
   // By our own number: nothing is left behind in a file system, whatever becomes of us.
-  out.push_back(fmt::format("{}=/proc/{}/fd/{}", agent::kPageVariable, ::getpid(), file_.get()));
+  if (page_path.empty()) page_path = fmt::format("/proc/{}/fd/{}", ::getpid(), file_.get());
+  std::vector<std::string> out;
+  out.push_back(fmt::format("{}={}", agent::kPageVariable, page_path));
   const auto preloaded = value_of(environment, "LD_PRELOAD");
   out.push_back(fmt::format("LD_PRELOAD={}{}{}", config_.library, preloaded.empty() ? "" : ":", preloaded));
   // Node does not start without a script that it is told to load.

@@ -39,8 +39,13 @@ class AgentLink {
   AgentLink& operator=(const AgentLink&) = delete;
 
   /// What the worker's environment needs beside `environment` ("NAME=value"): whole entries, which replace those of the
-  /// same name and keep what they held.
-  [[nodiscard]] std::vector<std::string> entries(const std::vector<std::string_view>& environment) const;
+  /// same name and keep what they held. `page_path`: where the worker finds the page; empty: where a process of our own
+  /// user does.
+  [[nodiscard]] std::vector<std::string> entries(const std::vector<std::string_view>& environment,
+                                                 std::string page_path = {}) const;
+
+  /// The page itself, for a process that may not open what is ours. Stays ours.
+  [[nodiscard]] int page_descriptor() const noexcept { return file_.get(); }
 
   /// As memory::read_agent_figures().
   [[nodiscard]] Result<memory::AgentFigures> figures(SteadyTime now) const;

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "base/async.hpp"
+#include "base/bytes.hpp"
 #include "workers/worker_event.hpp"
 #include "workers/worker_exit.hpp"
 
@@ -26,8 +27,12 @@ struct Attempt {
   std::string body;   ///< JSON, unless `verbatim`.
   std::optional<Verbatim> verbatim;
   std::string traceparent;
-  std::string owner;      ///< Whose run it is.
-  std::string thread_id;  ///< A name within its owner.
+  std::string owner;         ///< Whose run it is.
+  std::string thread_id;     ///< A name within its owner.
+  std::string url;           ///< Where the worker reaches this server; empty: nowhere.
+  std::string token;         ///< Opens the run's thread there while the attempt lasts.
+  std::string memory_level;  ///< When it was admitted; empty: nobody governs.
+  Bytes memory_reserved;     ///< What it is expected to grow by at most.
   SteadyTime deadline;
 };
 

@@ -41,6 +41,12 @@ std::string request_head(const Attempt& attempt, std::chrono::milliseconds remai
   add_header(head, "Holdfast-User", user);
   // No unescaped text holds a slash, so that two threads never have one key.
   if (!user.empty()) add_header(head, "Holdfast-Thread-Key", user + '/' + percent_encode(attempt.thread_id));
+  add_header(head, "Holdfast-Url", attempt.url);
+  add_header(head, "Holdfast-Token", attempt.token);
+  if (!attempt.memory_level.empty()) {
+    add_header(head, "Holdfast-Memory-Level", attempt.memory_level);
+    add_header(head, "Holdfast-Memory-Reserved-Bytes", fmt::to_string(attempt.memory_reserved.count()));
+  }
   head += "\r\n";
   return head;
 }

@@ -138,12 +138,22 @@ bool belongs_to_shell(std::string_view word) {
 
 }  // namespace
 
-Result<Transport> transport_of(std::string_view command) {
+Result<Transport> transport_of(std::string_view command, ToldBy told_by) {
+  if (told_by == ToldBy::port_variable) {
+    if (!command.contains(kSocket)) return Transport::loopback_tcp;
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("worker.listen = port tells the worker a port by PORT, and its command asks for {{socket}}; "
+                    "leave out one of them: {}",
+                    command));
+  }
   if (command.contains(kSocket)) return Transport::unix_socket;
   if (command.contains(kPort)) return Transport::loopback_tcp;
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("worker command has neither {{socket}} nor {{port}}, so it cannot know where to listen: {}",
-                          command));
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("worker command has neither {{socket}} nor {{port}}, so it cannot know where to listen; for a "
+                  "program that takes its port from PORT in its environment set worker.listen = port: {}",
+                  command));
 }
 
 std::string shell_word(std::string_view text) {

@@ -1,7 +1,10 @@
 /// The worker command: where a worker listens, and the shell text that starts it. Pure.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,6 +15,7 @@ namespace holdfast::workers {
 
 struct SocketPath {
   std::string path;
+  std::optional<uid_t> listener = std::nullopt;  ///< Who must have made it. None: whoever could.
 };
 struct LoopbackPort {
   std::uint16_t port = 0;
@@ -22,9 +26,15 @@ using WorkerAddress = std::variant<SocketPath, LoopbackPort>;
 
 enum class Transport : unsigned char { unix_socket, loopback_tcp };
 
+/// How a worker learns where to listen.
+enum class ToldBy : unsigned char {
+  placeholder,    ///< `{socket}` or `{port}` in the command.
+  port_variable,  ///< PORT in the environment.
+};
+
 /// What the placeholders of `command` ask for; a command with both gets a socket.
-/// invalid_argument: it has neither, so nobody could reach the worker.
-[[nodiscard]] Result<Transport> transport_of(std::string_view command);
+/// invalid_argument: nothing tells the worker where to listen, or two things tell it different places.
+[[nodiscard]] Result<Transport> transport_of(std::string_view command, ToldBy told_by = ToldBy::placeholder);
 
 /// `text` as one word of a POSIX shell. Plain paths stay as they are, so that a placeholder inside
 /// the user's own quotes works too.

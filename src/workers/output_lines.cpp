@@ -8,18 +8,22 @@
 
 namespace holdfast::workers {
 
-std::vector<std::string> OutputLines::feed(std::string_view text, SteadyTime now) {
-  std::vector<std::string> lines;
+std::string_view to_string(OutputStream stream) noexcept {
+  return stream == OutputStream::standard_output ? "stdout" : "stderr";
+}
+
+std::vector<OutputLine> OutputLines::feed(std::string_view text, SteadyTime now) {
+  std::vector<OutputLine> lines;
   while (!text.empty()) {
     const auto end = text.find('\n');
-    const auto piece = text.substr(0, end);
-    partial_ += piece.substr(0, kMaxLine - std::min(partial_.size(), kMaxLine));
+    add_to_line(text.substr(0, end));
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
 
     auto line = take_line();
-    if (line.empty()) continue;
+    if (line.text.empty()) continue;
     if (spend(now)) {
+      line.text = escape_invalid_utf8(line.text);
       lines.push_back(std::move(line));
     } else {
       ++dropped_;
@@ -28,14 +32,26 @@ std::vector<std::string> OutputLines::feed(std::string_view text, SteadyTime now
   return lines;
 }
 
-std::string OutputLines::finish() { return take_line(); }
+OutputLine OutputLines::finish() {
+  auto line = take_line();
+  line.text = escape_invalid_utf8(line.text);
+  return line;
+}
 
 std::uint64_t OutputLines::take_dropped() noexcept { return std::exchange(dropped_, 0); }
 
-std::string OutputLines::take_line() {
+std::string OutputLines::last_line() const { return escape_invalid_utf8(last_line_); }
+
+void OutputLines::add_to_line(std::string_view piece) {
+  const auto taken = piece.substr(0, kMaxLine - partial_.text.size());
+  partial_.text += taken;
+  partial_.cut += piece.size() - taken.size();
+}
+
+OutputLine OutputLines::take_line() {
   auto line = std::exchange(partial_, {});
-  while (!line.empty() && line.back() == '\r') line.pop_back();
-  if (!trim(line).empty()) last_line_ = line;
+  while (!line.text.empty() && line.text.back() == '\r') line.text.pop_back();
+  if (!trim(line.text).empty()) last_line_ = line.text;
   return line;
 }
 

@@ -1,6 +1,7 @@
 /// Cuts what a worker prints into log lines, and keeps a noisy worker from filling the log. Pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,6 +11,20 @@
 
 namespace holdfast::workers {
 
+/// Where a worker prints.
+enum class OutputStream : unsigned char { standard_output, standard_error };
+
+inline constexpr std::array kOutputStreams{OutputStream::standard_output, OutputStream::standard_error};
+
+/// "stdout", "stderr".
+[[nodiscard]] std::string_view to_string(OutputStream stream) noexcept;
+
+/// Well-formed UTF-8: what the worker printed otherwise is escaped, as in "\xff".
+struct OutputLine {
+  std::string text;
+  std::size_t cut = 0;  ///< Bytes beyond OutputLines::kMaxLine, which are lost.
+};
+
 class OutputLines {
  public:
   static constexpr std::size_t kMaxLine = 8 * 1024;
@@ -17,26 +32,27 @@ class OutputLines {
   static constexpr double kBurst = 500;
   static constexpr double kPerSecond = 100;
 
-  /// The lines that `text` completes, without their line ends. What a line has beyond kMaxLine is cut off.
-  std::vector<std::string> feed(std::string_view text, SteadyTime now);
+  /// The lines that `text` completes, without their line ends; blank ones are left out.
+  std::vector<OutputLine> feed(std::string_view text, SteadyTime now);
 
   /// The last line, when it has no end; empty when there is none.
-  std::string finish();
+  OutputLine finish();
 
   /// From here on last_line() speaks of what comes next only.
   void forget_last_line() noexcept { last_line_.clear(); }
 
   /// The latest line that was not blank, also one that was dropped.
-  [[nodiscard]] const std::string& last_line() const noexcept { return last_line_; }
+  [[nodiscard]] std::string last_line() const;
 
   /// Lines dropped since this was last asked.
   std::uint64_t take_dropped() noexcept;
 
  private:
-  std::string take_line();
+  void add_to_line(std::string_view piece);
+  OutputLine take_line();
   bool spend(SteadyTime now) noexcept;
 
-  std::string partial_;
+  OutputLine partial_;
   std::string last_line_;
   double allowance_ = kBurst;
   SteadyTime filled_at_{};

@@ -14,10 +14,28 @@
 
 namespace holdfast::workers {
 
+namespace {
+
+Result<void> check_directory(const std::string& directory) {
+  if (directory.empty()) return {};
+  struct stat status{};
+  if (::stat(directory.c_str(), &status) != 0) {
+    return fail_errno(ErrorCode::invalid_argument, "worker.directory " + directory, errno);
+  }
+  if (S_ISDIR(status.st_mode)) return {};
+  return fail(ErrorCode::invalid_argument, fmt::format("worker.directory {} is not a directory", directory));
+}
+
+}  // namespace
+
 Result<void> check(const PoolConfig& config) {
-  const auto transport = transport_of(config.command);
+  const auto transport = transport_of(config.command, config.told_by);
   if (!transport) return std::unexpected(transport.error());
   if (config.size < 1) return fail(ErrorCode::invalid_argument, "a pool needs at least one worker");
+  auto limits = check(config.limits);
+  if (!limits) return limits;
+  auto directory = check_directory(config.directory);
+  if (!directory) return directory;
   if (*transport == Transport::loopback_tcp) return {};
 
   struct stat status{};
@@ -78,20 +96,25 @@ void Pool::start(int count) {
   }
 }
 
-std::optional<Slot> Pool::acquire() {
-  if (state_->closing()) return std::nullopt;
+std::shared_ptr<WorkerLife> Pool::with_room(Company company) const {
+  std::shared_ptr<WorkerLife> best;
+  if (state_->closing()) return best;
   for (const auto& worker : workers_) {
-    if (auto life = worker->reserve()) return Slot(std::move(life));
+    auto life = worker->with_room(company);
+    if (life && (!best || life->places() < best->places())) best = std::move(life);
   }
-  return std::nullopt;
+  return best;
 }
 
-std::optional<IdleWorker> Pool::idle() const {
-  if (state_->closing()) return std::nullopt;
-  for (const auto& worker : workers_) {
-    if (const auto* life = worker->idle()) return IdleWorker{life->worker(), life->pid()};
-  }
-  return std::nullopt;
+std::optional<Slot> Pool::acquire(Company company) {
+  auto life = with_room(company);
+  if (!life || !life->reserve(company)) return std::nullopt;
+  return Slot(std::move(life));
+}
+
+std::optional<IdleWorker> Pool::idle(Company company) const {
+  const auto life = with_room(company);
+  return life ? std::optional(IdleWorker{life->worker(), life->pid()}) : std::nullopt;
 }
 
 std::shared_ptr<WorkerLife> Pool::life_to_pass() const {
@@ -128,7 +151,7 @@ void Pool::expire_connections(SteadyTime now) {
 
 std::vector<Slot> Pool::acquire_all() {
   std::vector<Slot> slots;
-  while (auto slot = acquire()) slots.push_back(std::move(*slot));
+  while (auto slot = acquire(Company::alone)) slots.push_back(std::move(*slot));
   return slots;
 }
 
@@ -172,6 +195,7 @@ PoolStatus Pool::status() const {
       if (life) status.kept += life->idle_connections().size();
     }
   }
+  status.concurrency = state_->config.concurrency;
   status.crash_loop = state_->crash_loop();
   status.last_failure = state_->last_failure();
   return status;

@@ -1,10 +1,12 @@
 /// The worker pool: keeps worker processes ready in a fixed number of places, some of which may be parked, and gives
-/// one run to one worker at a time.
+/// runs to them, one at a time to each unless its configuration says more.
 ///
 /// Ownership: the pool owns its processes; a Slot borrows one of them and must not outlive the pool.
 /// Runs on: supervisor strand (and processes are forked there: PR_SET_PDEATHSIG follows the forking thread).
 /// Invariants:
-///   - A worker has at most one run. A worker whose run was cut off is never used again: it is replaced.
+///   - A worker has at most `concurrency` runs. One whose run was cut off gets none any more: it is replaced once it
+///   has
+///     none left.
 ///   - A worker dies with the supervisor.
 ///   - Restarts back off; `crash_loop_after` failed starts in a row are a crash loop, which is said once
 ///     in the log and in status(), and then tried at the slow pace.
@@ -19,9 +21,12 @@
 
 #include "base/async.hpp"
 #include "base/backoff.hpp"
+#include "workers/account.hpp"
 #include "workers/agent_link.hpp"
 #include "workers/attempt.hpp"
+#include "workers/command.hpp"
 #include "workers/passage.hpp"
+#include "workers/worker_limits.hpp"
 
 namespace holdfast::workers {
 
@@ -34,13 +39,25 @@ struct PoolConfig {
   BackoffConfig restart_backoff{std::chrono::milliseconds(200), std::chrono::milliseconds(30'000)};
   int crash_loop_after = 5;
   AgentConfig agent;  ///< Without a library: none.
+  ToldBy told_by = ToldBy::placeholder;
+  std::string health_path;                     ///< Ready is who answers 2xx there. Empty: who accepts a connection.
+  std::chrono::milliseconds liveness{10'000};  ///< Between two looks at an idle worker. 0: nobody looks.
+  int concurrency = 1;                         ///< Runs of one worker at a time.
+  std::string directory;                       ///< Working directory. Empty: ours.
+  std::vector<std::string> environment;        ///< worker_environment(), `chosen`.
+  std::optional<Account> account;              ///< None: ours.
+  WorkerLimits limits;
 };
+
+/// Whether a run may share a worker with others.
+enum class Company : unsigned char { shared, alone };
 
 struct WorkerStatus {
   int index = 0;
-  int pid = 0;        ///< 0 while there is no process.
-  std::string state;  ///< starting, idle, busy, stopping, backing_off, parked
-  std::string run_id;
+  int pid = 0;         ///< 0 while there is no process.
+  std::string state;   ///< starting, idle, busy, stopping, backing_off, parked
+  std::string run_id;  ///< Of the run that it serves, the first of several.
+  int runs = 0;        ///< That it serves.
   std::uint64_t starts = 0;
   SteadyTime started_at{};                    ///< Of the process.
   std::optional<memory::AgentFigures> agent;  ///< None: it has no agent, or one that has not published lately.
@@ -55,16 +72,18 @@ struct WorkerStatus {
 struct PoolStatus {
   std::vector<WorkerStatus> workers;
   int ready = 0;         ///< Idle or busy.
+  int concurrency = 1;   ///< Runs that each takes at a time.
   std::size_t kept = 0;  ///< Connections to workers that wait for another request to pass through.
   bool crash_loop = false;
   std::string last_failure;  ///< Of the latest failed start or unexpected death; empty when none.
 };
 
 /// Whether the configuration can work: for a refusal at start instead of a crash loop.
-/// invalid_argument: no placeholder in the command, no worker, or a socket directory that is missing, open to
-/// others, or too long.
+/// invalid_argument: nothing tells the worker where to listen, no worker, a working directory that is none, limits that
+/// cannot be set, or a socket directory that is missing, open to others, or too long.
 [[nodiscard]] Result<void> check(const PoolConfig& config);
 
+/// A worker that may be given a run: it has none, or room for one more.
 struct IdleWorker {
   int index = 0;
   int pid = 0;
@@ -114,11 +133,11 @@ class Pool {
   /// Begins to start the first `count` workers; does not wait for them. The others are parked.
   void start(int count = std::numeric_limits<int>::max());
 
-  /// An idle worker, if there is one.
-  [[nodiscard]] std::optional<Slot> acquire();
+  /// A place at the worker that has the fewest runs, if one has room.
+  [[nodiscard]] std::optional<Slot> acquire(Company company = Company::shared);
 
   /// The one that acquire() would give. Costs nobody anything.
-  [[nodiscard]] std::optional<IdleWorker> idle() const;
+  [[nodiscard]] std::optional<IdleWorker> idle(Company company = Company::shared) const;
 
   /// A place for a request that is passed through: at an idle worker if there is one, else at any that is ready, the
   /// one with the fewest such requests. Waits until `deadline` for a worker that starts. unavailable: none became
@@ -128,7 +147,7 @@ class Pool {
   /// Closes connections to workers that were kept too long without use. Call now and then.
   void expire_connections(SteadyTime now);
 
-  /// Every worker that is idle now, each to be used by the caller alone until its slot is dropped.
+  /// Every worker that has no run now, each to be used by the caller alone until its slot is dropped.
   [[nodiscard]] std::vector<Slot> acquire_all();
 
   /// Ends the process of a worker once it has no run, and starts none in its place before unpark().
@@ -141,7 +160,8 @@ class Pool {
   /// ends, for when both fit into memory.
   void recycle(int index, bool new_first);
 
-  /// Kills the process that serves this run: the attempt is lost for the reason given. False: no process serves it.
+  /// Kills the process that serves this run: the attempt is lost for the reason given, as are those of other runs that
+  /// it serves, which does not count as their crash. False: no process serves it.
   bool give_up_run(const std::string& run_id, const GivenUp& why);
 
   /// SIGTERM to all, SIGKILL after the grace period; returns when every process is reaped. Starts none any more.
@@ -151,6 +171,7 @@ class Pool {
 
  private:
   [[nodiscard]] std::shared_ptr<WorkerLife> life_to_pass() const;
+  [[nodiscard]] std::shared_ptr<WorkerLife> with_room(Company company) const;
   [[nodiscard]] Worker* find(int index) const;
 
   std::shared_ptr<PoolState> state_;

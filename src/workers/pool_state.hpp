@@ -30,6 +30,9 @@ class PoolState : public std::enable_shared_from_this<PoolState> {
   /// A worker that was ready has ended unasked, or broke off a run.
   void worker_lost(int worker, const std::string& reason);
 
+  /// Whoever asks for the latest failure is told this one. Logs nothing.
+  void note_failure(std::string reason) { last_failure_ = std::move(reason); }
+
   /// A worker has served a run or lived for a while.
   void start_proved();
 

@@ -1,22 +1,16 @@
 #include "workers/process.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <csignal>
-#include <string_view>
 #include <thread>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "base/file_descriptor.hpp"
@@ -25,104 +19,44 @@
 namespace holdfast::workers {
 namespace {
 
-// Workers die before us when the kernel runs out of memory. Raising is always allowed; lowering ours is not.
-constexpr int kOomScoreAbove = 500;
-constexpr int kOomScoreMax = 1000;
-
 // After SIGKILL a process ends as soon as its memory is freed (0.1 s a gigabyte); only one that hangs in
 // the kernel takes longer, and waiting for that would hang us too.
 constexpr std::chrono::seconds kKilledPatience{2};
 
-std::string oom_score_above_ours() {
-  std::array<char, 16> text{};
-  int ours = 0;
-  const FileDescriptor file(::open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC));
-  const auto size = file.get() >= 0 ? ::read(file.get(), text.data(), text.size()) : 0;
-  if (size > 0) std::from_chars(text.data(), text.data() + size, ours);
-  return fmt::to_string(std::min(ours + kOomScoreAbove, kOomScoreMax));
-}
-
-/// All that the child needs, made before the fork: after it only async-signal-safe calls are allowed.
-struct ChildPlan {
-  std::vector<char*> arguments;
-  std::vector<char*> environment;
-  std::string oom_score;
-  pid_t parent = 0;
-  int input = -1;
-  int output = -1;
+struct Pipe {
+  FileDescriptor read;
+  FileDescriptor write;
 };
 
-bool same_name(std::string_view entry, std::string_view other) {
-  return entry.substr(0, entry.find('=')) == other.substr(0, other.find('='));
+Result<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno(ErrorCode::resource_exhausted, "make a pipe", errno);
+  return Pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
 }
 
-void close_on_exec_from(unsigned first) {
-#ifdef SYS_close_range
-  constexpr unsigned kCloseOnExec = 4;  // CLOSE_RANGE_CLOEXEC
-  if (::syscall(SYS_close_range, first, ~0U, kCloseOnExec) == 0) return;
-#endif
-  // Kernels before 5.11.
-  for (int fd = static_cast<int>(first); fd < 4096; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
-[[noreturn]] void run_child(const ChildPlan& plan) {
-  ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // The parent may have died before the line above took effect.
-  if (::getppid() != plan.parent) ::_exit(125);
-
-  const int score = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  if (score >= 0) {
-    [[maybe_unused]] const auto written = ::write(score, plan.oom_score.data(), plan.oom_score.size());
-    ::close(score);
-  }
-  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-
-  // Above 2 first: with a standard descriptor closed in us, ours may sit where another has to go.
-  const int input = ::fcntl(plan.input, F_DUPFD_CLOEXEC, 3);
-  const int output = ::fcntl(plan.output, F_DUPFD_CLOEXEC, 3);
-  if (::dup2(input, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0) ::_exit(125);
-  close_on_exec_from(3);
-  ::execve("/bin/sh", plan.arguments.data(), plan.environment.data());
-  ::_exit(126);
+// Only our end is non-blocking: a worker that finds its standard output so would lose lines.
+asio::posix::stream_descriptor readable(const asio::any_io_executor& executor, FileDescriptor read_end) {
+  asio::posix::stream_descriptor descriptor(executor, read_end.release());
+  boost::system::error_code ec;
+  descriptor.non_blocking(true, ec);
+  return descriptor;
 }
 
 std::int64_t peak_bytes(const rusage& usage) { return static_cast<std::int64_t>(usage.ru_maxrss) * 1024; }
 
 }  // namespace
 
-Result<std::shared_ptr<Process>> Process::spawn(const asio::any_io_executor& executor, const std::string& shell_text,
-                                                const std::string& mark, std::vector<std::string> environment) {
+Result<std::shared_ptr<Process>> Process::spawn(const asio::any_io_executor& executor, const Launch& launch) {
   const FileDescriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (input.get() < 0) return fail_errno(ErrorCode::resource_exhausted, "open /dev/null", errno);
-  std::array<int, 2> pipe_fds{};
-  if (::pipe2(pipe_fds.data(), O_CLOEXEC) != 0) return fail_errno(ErrorCode::resource_exhausted, "make a pipe", errno);
-  FileDescriptor output_read(pipe_fds[0]);
-  FileDescriptor output_write(pipe_fds[1]);
+  auto output = make_pipe();
+  if (!output) return std::unexpected(output.error());
+  auto errors = make_pipe();
+  if (!errors) return std::unexpected(errors.error());
 
-  std::array<std::string, 3> words{"/bin/sh", "-c", shell_text};
-  environment.push_back("HOLDFAST_WORKER=" + mark);
-  ChildPlan plan;
-  for (auto& word : words) plan.arguments.push_back(word.data());
-  plan.arguments.push_back(nullptr);
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const auto replaces = [entry](const std::string& ours) { return same_name(ours, *entry); };
-    if (std::ranges::none_of(environment, replaces)) plan.environment.push_back(*entry);
-  }
-  for (auto& entry : environment) plan.environment.push_back(entry.data());
-  plan.environment.push_back(nullptr);
-  plan.oom_score = oom_score_above_ours();
-  plan.parent = ::getpid();
-  plan.input = input.get();
-  plan.output = output_write.get();
-
-  const pid_t pid = ::fork();
-  if (pid < 0) return fail_errno(ErrorCode::resource_exhausted, "fork", errno);
-  if (pid == 0) run_child(plan);
-  ::setpgid(pid, pid);  // The child does it too; whoever comes first.
+  const auto forked = fork_child(launch, {input.get(), output->write.get(), errors->write.get()});
+  if (!forked) return std::unexpected(forked.error());
+  const pid_t pid = *forked;
 
   FileDescriptor exit_signal(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (exit_signal.get() < 0) {
@@ -133,15 +67,13 @@ Result<std::shared_ptr<Process>> Process::spawn(const asio::any_io_executor& exe
   }
   ::fcntl(exit_signal.get(), F_SETFD, FD_CLOEXEC);
   asio::posix::stream_descriptor exit_descriptor(executor, exit_signal.release());
-  asio::posix::stream_descriptor output_descriptor(executor, output_read.release());
-  // Only our end: a worker that finds its standard output non-blocking would lose lines.
-  boost::system::error_code ec;
-  output_descriptor.non_blocking(true, ec);
-  return std::make_shared<Process>(std::move(exit_descriptor), std::move(output_descriptor), pid);
+  return std::make_shared<Process>(std::move(exit_descriptor), readable(executor, std::move(output->read)),
+                                   readable(executor, std::move(errors->read)), pid);
 }
 
-Process::Process(asio::posix::stream_descriptor exit_signal, asio::posix::stream_descriptor output, pid_t pid)
-    : exit_signal_(std::move(exit_signal)), output_(std::move(output)), pid_(pid) {}
+Process::Process(asio::posix::stream_descriptor exit_signal, asio::posix::stream_descriptor output,
+                 asio::posix::stream_descriptor errors, pid_t pid)
+    : exit_signal_(std::move(exit_signal)), outputs_{std::move(output), std::move(errors)}, pid_(pid) {}
 
 Process::~Process() {
   if (!exited_) reap_leader();

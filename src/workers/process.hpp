@@ -4,41 +4,41 @@
 /// Runs on: supervisor strand, on a thread that lives as long as the program: PR_SET_PDEATHSIG follows
 /// the thread that forked.
 /// Invariants:
-///   - The child dies with us, belongs to its own group, has no descriptor of ours but 0, 1 and 2, no
-///     blocked or ignored signal, and an oom_score_adj above ours.
+///   - The child is as fork_child() makes it (workers/launch.hpp).
 ///   - The group is killed while its leader is still a zombie, so the group's number cannot belong to somebody else.
 #pragma once
 
 #include <sys/types.h>
 
+#include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "base/async.hpp"
+#include "workers/launch.hpp"
+#include "workers/output_lines.hpp"
 #include "workers/worker_exit.hpp"
 
 namespace holdfast::workers {
 
 class Process {
  public:
-  /// Runs `shell_text` by /bin/sh. `mark` becomes HOLDFAST_WORKER in its environment; the sweep for strays
-  /// knows our own by it. resource_exhausted: no process or descriptor can be had.
-  /// `environment`: entries "NAME=value" that stand for ours of the same names.
-  static Result<std::shared_ptr<Process>> spawn(const asio::any_io_executor& executor, const std::string& shell_text,
-                                                const std::string& mark, std::vector<std::string> environment = {});
+  /// resource_exhausted: no process or descriptor can be had.
+  static Result<std::shared_ptr<Process>> spawn(const asio::any_io_executor& executor, const Launch& launch);
 
-  Process(asio::posix::stream_descriptor exit_signal, asio::posix::stream_descriptor output, pid_t pid);
+  Process(asio::posix::stream_descriptor exit_signal, asio::posix::stream_descriptor output,
+          asio::posix::stream_descriptor errors, pid_t pid);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
-  /// Standard output and standard error, in one pipe. Non-blocking.
-  [[nodiscard]] asio::posix::stream_descriptor& output() noexcept { return output_; }
+  /// What it prints. Non-blocking.
+  [[nodiscard]] asio::posix::stream_descriptor& output(OutputStream stream) noexcept {
+    return outputs_[static_cast<std::size_t>(stream)];
+  }
 
   /// To every process of the group. Nothing happens once the leader is reaped.
   void signal_group(int number) noexcept;
@@ -62,7 +62,7 @@ class Process {
   WorkerExit reap_leader();
 
   asio::posix::stream_descriptor exit_signal_;  ///< A pidfd: readable when the process has ended.
-  asio::posix::stream_descriptor output_;
+  std::array<asio::posix::stream_descriptor, kOutputStreams.size()> outputs_;
   pid_t pid_;
   std::optional<WorkerExit> exited_;
 };

@@ -17,6 +17,7 @@ enum class LifeEnd : unsigned char {
   lost_run,      ///< It died or broke the protocol with a run, or was killed at the run's deadline.
   cut_off,       ///< We ended it for a reason that is not its fault: its run was cancelled.
   recycled,      ///< We replaced it for the memory it kept.
+  unresponsive,  ///< We ended it because it did not answer any more while idle.
   worn_out,      ///< It had proved itself and ended unasked while idle.
 };
 

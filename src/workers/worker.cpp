@@ -11,8 +11,6 @@ namespace {
 // A worker that lives this long without a run has come up: restarts at this pace are no spin.
 constexpr std::chrono::milliseconds kProbation{5'000};
 
-constexpr SteadyTime kForEver = SteadyTime::max();
-
 }  // namespace
 
 Worker::Worker(std::shared_ptr<PoolState> pool, int index)
@@ -37,14 +35,12 @@ void Worker::park() {
   stopping_.notify_all();
 }
 
-const WorkerLife* Worker::idle() const noexcept {
-  if (life_ && life_->is_idle()) return life_.get();
-  return successor_ && successor_->is_idle() ? successor_.get() : nullptr;
-}
-
-std::shared_ptr<WorkerLife> Worker::reserve() {
-  if (life_ && life_->reserve()) return life_;
-  return successor_ && successor_->reserve() ? successor_ : nullptr;
+std::shared_ptr<WorkerLife> Worker::with_room(Company company) const {
+  std::shared_ptr<WorkerLife> best;
+  for (const auto& life : {life_, successor_}) {
+    if (life && life->has_room(company) && (!best || life->places() < best->places())) best = life;
+  }
+  return best;
 }
 
 std::array<std::shared_ptr<WorkerLife>, 2> Worker::open_lives() const {
@@ -61,11 +57,9 @@ void Worker::recycle(bool new_first) {
   spawn(pool_->executor, "workers.successor", [self = shared_from_this()] { return self->bring_up_successor(); });
 }
 
-bool Worker::give_up_run(const std::string& run_id, GivenUp why) {
-  for (const auto& life : {life_, successor_}) {
-    if (life && life->run_id() == run_id) return life->give_up_run(std::move(why));
-  }
-  return false;
+bool Worker::give_up_run(const std::string& run_id, const GivenUp& why) {
+  const auto gives_up = [&](const std::shared_ptr<WorkerLife>& life) { return life && life->give_up_run(run_id, why); };
+  return gives_up(life_) || gives_up(successor_);
 }
 
 void Worker::stop() {
@@ -151,7 +145,7 @@ awaitable<LifeEnd> Worker::live() {
     const auto probation_end = system_clock().steady() + kProbation;
     const bool over = co_await life->wait_over(probation_end);
     if (!over) life->prove();
-    co_await life->wait_over(kForEver);
+    co_await life->watch_until_over();
   }
 
   co_await life->finish();
@@ -166,7 +160,8 @@ void Worker::note_end(const WorkerLife& life, LifeEnd end) const {
     case LifeEnd::failed_start: pool_->start_failed(index_, life.describe() + " before it served a run"); break;
     case LifeEnd::worn_out: pool_->worker_lost(index_, life.describe() + " while idle"); break;
     case LifeEnd::lost_run:  // The dispatch has said it.
-    case LifeEnd::cut_off: break;
+    case LifeEnd::cut_off:
+    case LifeEnd::unresponsive: break;  // Who looked has said it.
     case LifeEnd::recycled: log::info("workers.recycled", {{"worker", index_}, {"pid", life.pid()}}); break;
   }
 }
@@ -180,6 +175,7 @@ WorkerStatus Worker::status() const {
   status.pid = life_->exited() ? 0 : life_->pid();
   status.state = to_string(life_->phase());
   status.run_id = life_->run_id();
+  status.runs = life_->runs();
   status.started_at = life_->started_at();
   status.agent = life_->agent_figures();
   status.retiring = life_->retiring();

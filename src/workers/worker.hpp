@@ -22,20 +22,17 @@ class Worker : public std::enable_shared_from_this<Worker> {
   /// Ends the process once it has no run, and keeps none running until start().
   void park();
 
-  /// The idle process that reserve() would take; null when there is none.
-  [[nodiscard]] const WorkerLife* idle() const noexcept;
+  /// The process of this place that may be given a run and has the fewest; null when there is none.
+  [[nodiscard]] std::shared_ptr<WorkerLife> with_room(Company company) const;
 
   /// The processes of this place that take requests which are passed through, the one in use first.
   [[nodiscard]] std::array<std::shared_ptr<WorkerLife>, 2> open_lives() const;
-
-  /// The idle process, reserved for the caller; null when there is none.
-  std::shared_ptr<WorkerLife> reserve();
 
   /// Replaces the process once it has no run. `new_first`: its successor is up before it goes, and takes runs already.
   void recycle(bool new_first);
 
   /// Kills the process that has this run. False: none has.
-  bool give_up_run(const std::string& run_id, GivenUp why);
+  bool give_up_run(const std::string& run_id, const GivenUp& why);
 
   /// Ends the process; the task ends once it is reaped. The pool must be closing.
   void stop();

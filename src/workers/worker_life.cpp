@@ -7,12 +7,11 @@
 
 #include "base/log.hpp"
 #include "workers/strays.hpp"
-#include "workers/worker_socket.hpp"
 
 namespace holdfast::workers {
 namespace {
 
-// The first tries catch a small native worker within a few milliseconds; an interpreter takes half a second anyway.
+// Between two looks for what is left of a group.
 constexpr std::chrono::milliseconds kFirstProbe{2};
 constexpr std::chrono::milliseconds kSlowProbe{50};
 
@@ -34,88 +33,31 @@ std::string_view to_string(LifePhase phase) noexcept {
 WorkerLife::WorkerLife(std::shared_ptr<PoolState> pool, int worker, std::uint64_t number)
     : pool_(std::move(pool)), worker_(worker), number_(number), changed_(pool_->executor) {}
 
-Result<WorkerAddress> WorkerLife::choose_address() const {
-  const auto transport = transport_of(pool_->config.command);
-  if (!transport) return std::unexpected(transport.error());
-  if (*transport == Transport::loopback_tcp) {
-    auto port = free_loopback_port();
-    if (!port) return fail(std::move(port));
-    return *port;
-  }
-  // A number of its own for each life: a predecessor that is slow to die cannot unlink its successor's socket.
-  auto path = fmt::format("{}/w{}-{}.sock", pool_->config.socket_dir, worker_, number_);
-  if (path.size() > kMaxSocketPath) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("socket path {} has {} bytes and may have {}: choose a shorter data directory", path,
-                            path.size(), kMaxSocketPath));
-  }
-  return SocketPath{std::move(path)};
-}
-
 Result<void> WorkerLife::begin() {
   auto address = choose_address();
   if (!address) return fail(std::move(address));
   address_ = std::move(*address);
   if (const auto* socket = std::get_if<SocketPath>(&address_)) ::unlink(socket->path.c_str());
 
-  const auto shell_text = with_exec(fill_placeholders(pool_->config.command, address_));
-  auto spawned = Process::spawn(pool_->executor, shell_text, mark(), make_agent());
+  auto spawned = Process::spawn(pool_->executor, make_launch());
   if (!spawned) return fail(std::move(spawned), "start worker");
   process_ = std::move(*spawned);
   pid_ = process_->pid();
   started_at_ = system_clock().steady();
   pool_->processes.insert(pid_);
   spawn(pool_->executor, "workers.watch_exit", [self = shared_from_this()] { return watch_exit(self); });
-  spawn(pool_->executor, "workers.read_output", [self = shared_from_this()] { return read_output(self); });
+  for (const auto stream : kOutputStreams) {
+    spawn(pool_->executor, "workers.read_output",
+          [self = shared_from_this(), stream] { return read_output(self, stream); });
+  }
   log::debug("workers.started", {{"worker", worker_}, {"pid", pid_}, {"start", number_}});
   return {};
-}
-
-// What the environment of the process needs for it. A worker without an agent is a worker all the same.
-std::vector<std::string> WorkerLife::make_agent() {
-  const auto& config = pool_->config.agent;
-  if (config.library.empty()) return {};
-  auto made = AgentLink::make(config);
-  if (!made) {
-    log::warning("workers.no_agent", {{"worker", worker_}, {"error", made.error().message()}});
-    return {};
-  }
-  agent_ = std::move(*made);
-  std::vector<std::string_view> ours;
-  for (char** entry = environ; *entry != nullptr; ++entry) ours.emplace_back(*entry);
-  return agent_->entries(ours);
 }
 
 std::optional<memory::AgentFigures> WorkerLife::agent_figures() const {
   if (!agent_ || exited_) return std::nullopt;
   auto figures = agent_->figures(system_clock().steady());
   return figures ? std::optional(std::move(*figures)) : std::nullopt;
-}
-
-awaitable<Result<void>> WorkerLife::become_ready(SteadyTime deadline) {
-  for (auto pause = kFirstProbe; !over(); pause = std::min(pause * 2, kSlowProbe)) {
-    WorkerSocket socket(pool_->executor);
-    const auto connected = co_await with_deadline(connect_worker(&socket, address_), deadline);
-    if (over()) break;
-    if (connected) {
-      phase_ = LifePhase::idle;
-      was_ready_ = true;
-      co_return Result<void>();
-    }
-    const auto now = system_clock().steady();
-    if (now >= deadline)
-      co_return fail(ErrorCode::deadline_exceeded, name() + " did not listen in time" + last_words());
-    const auto next = std::min(now + pause, deadline);
-    const auto wake = co_await changed_.wait_until(next);
-    if (wake == Wake::cancelled) break;
-  }
-  if (!exited_) co_return fail(ErrorCode::cancelled, "start of " + name());
-  // The shell's way to say "command not found".
-  if (exited_->status == 127) {
-    co_return fail(ErrorCode::unavailable,
-                   fmt::format("worker command not found: {}; check --worker{}", pool_->config.command, last_words()));
-  }
-  co_return fail(ErrorCode::unavailable, describe() + " before it was ready" + last_words());
 }
 
 awaitable<bool> WorkerLife::wait_over(SteadyTime deadline) {
@@ -186,20 +128,6 @@ void WorkerLife::signal(int number) const noexcept {
   if (process_ && !exited_) process_->signal(number);
 }
 
-bool WorkerLife::reserve() {
-  if (!is_idle()) return false;
-  phase_ = LifePhase::busy;
-  return true;
-}
-
-void WorkerLife::release() {
-  if (phase_ != LifePhase::busy || over()) return;
-  if (retiring_) return end_soon(LifeEnd::recycled);
-  phase_ = LifePhase::idle;
-  run_id_.clear();
-  pool_->announce_idle();
-}
-
 void WorkerLife::end_soon(LifeEnd end) {
   if (!asked_to_end_) asked_to_end_ = end;
   changed_.notify_all();
@@ -210,15 +138,8 @@ void WorkerLife::retire() {
   if (phase_ != LifePhase::busy) end_soon(LifeEnd::recycled);
 }
 
-bool WorkerLife::give_up_run(GivenUp why) {
-  if (!serving_ || exited_) return false;
-  given_up_ = std::move(why);
-  process_->signal_group(SIGKILL);
-  return true;
-}
-
 LifeEnd WorkerLife::ending() const noexcept {
-  if (lost_run_) return LifeEnd::lost_run;
+  if (lost_one_ || died_serving_) return LifeEnd::lost_run;
   if (asked_to_end_) return *asked_to_end_;
   if (!was_ready_ || !proved_) return LifeEnd::failed_start;
   return LifeEnd::worn_out;
@@ -236,7 +157,11 @@ std::string WorkerLife::describe() const {
 }
 
 std::string WorkerLife::last_words() const {
-  return output_.last_line().empty() ? "" : fmt::format("; its last output: {}", output_.last_line());
+  // Programs say on standard error why they end.
+  const auto& errors = output_.at(static_cast<std::size_t>(OutputStream::standard_error));
+  const auto& output = output_.at(static_cast<std::size_t>(OutputStream::standard_output));
+  const auto last = errors.last_line().empty() ? output.last_line() : errors.last_line();
+  return last.empty() ? "" : fmt::format("; its last output: {}", last);
 }
 
 // Unique on the machine while we live, and for each life, so that a sweep never meets a live worker's children.

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -61,6 +62,16 @@ awaitable<Result<void>> finish_connect(WorkerSocket* socket) {
   co_return Result<void>();
 }
 
+Result<void> check_listener(WorkerSocket& socket, const WorkerAddress& address) {
+  const auto* path = std::get_if<SocketPath>(&address);
+  if (path == nullptr || !path->listener) return {};
+  ucred listener{};
+  socklen_t size = sizeof listener;
+  ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &listener, &size);
+  if (size == sizeof listener && listener.uid == *path->listener) return {};
+  return fail(ErrorCode::unavailable, fmt::format("connect: user {} listens there, and not the worker", listener.uid));
+}
+
 }  // namespace
 
 awaitable<Result<void>> connect_worker(WorkerSocket* socket, WorkerAddress address) {
@@ -69,7 +80,7 @@ awaitable<Result<void>> connect_worker(WorkerSocket* socket, WorkerAddress addre
   if (!opened) co_return fail(std::move(opened));
   while (true) {
     if (::connect(socket->native_handle(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0) {
-      co_return Result<void>();
+      co_return check_listener(*socket, address);
     }
     const int error_number = errno;
     if (error_number == EINPROGRESS) co_return co_await finish_connect(socket);

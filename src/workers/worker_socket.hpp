@@ -10,7 +10,8 @@ namespace holdfast::workers {
 
 using WorkerSocket = asio::generic::stream_protocol::socket;
 
-/// Connects `socket`, which must live until this ends. unavailable: nobody listens there; cancelled.
+/// Connects `socket`, which must live until this ends. unavailable: nobody listens there, or
+/// not who must (SocketPath::listener); cancelled.
 awaitable<Result<void>> connect_worker(WorkerSocket* socket, WorkerAddress address);
 
 /// A loopback port that nobody listens on. unavailable: none was found.

@@ -99,6 +99,11 @@ Result<std::vector<Run>> FaultyStore::unfinished() {
   return store_->unfinished();
 }
 
+Result<Backlog> FaultyStore::backlog() {
+  if (cannot_read()) return unreadable();
+  return store_->backlog();
+}
+
 Result<int> FaultyStore::renew_lease(const std::string& instance, std::chrono::milliseconds ttl) {
   if (cannot_read()) return unreadable();
   return store_->renew_lease(instance, ttl);
@@ -178,6 +183,38 @@ Result<IncidentPage> FaultyStore::incidents(const IncidentFilter& filter) {
 Result<std::int64_t> FaultyStore::trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) {
   if (cannot_read()) return unreadable();
   return store_->trim_incidents(age, keep, limit);
+}
+
+Result<void> FaultyStore::put_thread_checkpoint(const journal::ThreadCheckpoint& checkpoint,
+                                                const journal::ThreadCheckpointLimits& limits) {
+  if (is_away() || fail_before_commit.fires() || disk_full.fires()) return unreadable();
+  auto put = store_->put_thread_checkpoint(checkpoint, limits);
+  if (lost_ack.fires()) return unreadable();
+  return put;
+}
+
+Result<void> FaultyStore::put_thread_writes(const journal::CheckpointPlace& place,
+                                            const std::vector<journal::ThreadWrite>& writes,
+                                            const journal::ThreadCheckpointLimits& limits) {
+  if (is_away() || fail_before_commit.fires() || disk_full.fires()) return unreadable();
+  auto put = store_->put_thread_writes(place, writes, limits);
+  if (lost_ack.fires()) return unreadable();
+  return put;
+}
+
+Result<journal::ThreadCheckpointPage> FaultyStore::thread_checkpoints(const journal::ThreadCheckpointFilter& filter) {
+  if (cannot_read()) return unreadable();
+  return store_->thread_checkpoints(filter);
+}
+
+Result<std::int64_t> FaultyStore::delete_thread_checkpoints(const std::string& owner, const std::string& thread_id) {
+  if (cannot_read()) return unreadable();
+  return store_->delete_thread_checkpoints(owner, thread_id);
+}
+
+Result<std::int64_t> FaultyStore::retire_thread_checkpoints(std::chrono::milliseconds age, int limit) {
+  if (cannot_read()) return unreadable();
+  return store_->retire_thread_checkpoints(age, limit);
 }
 
 }  // namespace holdfast::testing

@@ -68,6 +68,7 @@ class FaultyStore final : public journal::Store {
                                                 int limit) override;
   Result<journal::ThreadPage> threads(const std::string& owner, int offset, int limit) override;
   Result<std::vector<journal::Run>> unfinished() override;
+  Result<journal::Backlog> backlog() override;
   [[nodiscard]] journal::StoreHealth health() const override {
     auto health = store_->health();
     if (connections) health.connections = *connections;
@@ -93,6 +94,13 @@ class FaultyStore final : public journal::Store {
   Result<void> note_incidents(std::span<const journal::Incident> incidents) override;
   Result<journal::IncidentPage> incidents(const journal::IncidentFilter& filter) override;
   Result<std::int64_t> trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) override;
+  Result<void> put_thread_checkpoint(const journal::ThreadCheckpoint& checkpoint,
+                                     const journal::ThreadCheckpointLimits& limits) override;
+  Result<void> put_thread_writes(const journal::CheckpointPlace& place, const std::vector<journal::ThreadWrite>& writes,
+                                 const journal::ThreadCheckpointLimits& limits) override;
+  Result<journal::ThreadCheckpointPage> thread_checkpoints(const journal::ThreadCheckpointFilter& filter) override;
+  Result<std::int64_t> delete_thread_checkpoints(const std::string& owner, const std::string& thread_id) override;
+  Result<std::int64_t> retire_thread_checkpoints(std::chrono::milliseconds age, int limit) override;
   Result<void> reset_connections() override {
     gate.pass();
     return store_->reset_connections();

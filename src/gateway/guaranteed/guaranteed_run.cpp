@@ -10,6 +10,7 @@
 #include "gateway/fallback.hpp"
 #include "gateway/guaranteed/response_sender.hpp"
 #include "gateway/header_values.hpp"
+#include "gateway/routes.hpp"
 #include "gateway/run_request.hpp"
 #include "gateway/submit_in_turn.hpp"
 

@@ -15,7 +15,4 @@ namespace holdfast::gateway {
 /// `route` outlives the call. `authenticated`: the credentials of the request were for us, and stay here.
 awaitable<void> serve_guaranteed(Call call, const GuaranteedRoute* route, bool authenticated);
 
-/// GET /v1/runs/{run_id}/response: what the worker answered, once it is whole.
-awaitable<void> get_response(Call call);
-
 }  // namespace holdfast::gateway

@@ -12,9 +12,9 @@
 #include <span>
 
 #include "base/event.hpp"
-#include "gateway/identity/https_get.hpp"
 #include "gateway/identity/jose.hpp"
 #include "gateway/identity/small_file.hpp"
+#include "gateway/web_get.hpp"
 
 namespace holdfast::gateway {
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 
@@ -11,6 +13,10 @@ namespace {
 
 // A worker that sends nothing but interim responses answers nothing.
 constexpr int kMostInterim = 100;
+
+// Between two tries to connect: the end of a process is seen within milliseconds, a new one is there a moment later.
+constexpr std::chrono::milliseconds kFirstPause{5};
+constexpr std::chrono::milliseconds kSlowPause{100};
 
 }  // namespace
 
@@ -27,24 +33,29 @@ Relay::Relay(Proxy* proxy, Call call, bool authenticated)
 
 awaitable<void> Relay::run() {
   wire_->look_after_client(true);
-  auto failed = co_await find_worker();
-  if (!failed) failed = co_await exchange(true);
-  if (failed && may_try_again(*failed)) {
+  const auto patience_end = started_ + proxy_->config_.worker_wait;
+  auto failed = co_await try_worker(patience_end, true);
+  for (auto pause = kFirstPause; failed && may_try_again(*failed); pause = std::min(pause * 2, kSlowPause)) {
+    // Whoever refuses a connection is on its way out: until its end is seen, it looks like the others.
+    if (failed->reason == PassFailure::unreachable) {
+      const auto now = proxy_->clock_.steady();
+      if (now >= patience_end) break;
+      co_await sleep_until(std::min(now + pause, patience_end));
+    }
     ++proxy_->counted_.retried;
-    passage_.reset();
-    failed = co_await find_worker();
-    if (!failed) failed = co_await exchange(false);
+    failed = co_await try_worker(patience_end, false);
   }
   co_await stop_upload();
   if (failed) co_await tell(std::move(*failed));
 }
 
-awaitable<Relay::Outcome> Relay::find_worker() {
-  const auto deadline = proxy_->clock_.steady() + proxy_->config_.worker_wait;
-  auto found = co_await proxy_->pool_.pass(deadline);
+awaitable<Relay::Outcome> Relay::try_worker(SteadyTime patience_end, bool may_reuse) {
+  if (call_.exchange->interrupted()) co_return client_failed();
+  passage_.reset();
+  auto found = co_await proxy_->pool_.pass(patience_end);
   if (found) {
     passage_.emplace(std::move(*found));
-    co_return Outcome();
+    co_return co_await exchange(may_reuse);
   }
   if (found.error().code() == ErrorCode::cancelled) co_return client_failed();
   co_return Failed(PassFailure::no_worker);

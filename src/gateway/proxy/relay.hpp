@@ -35,7 +35,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   };
   using Outcome = std::optional<Failed>;  ///< Nothing: it went well.
 
-  awaitable<Outcome> find_worker();
+  awaitable<Outcome> try_worker(SteadyTime patience_end, bool may_reuse);
   awaitable<Outcome> exchange(bool may_reuse);
   awaitable<Outcome> reach_worker(bool may_reuse);
   awaitable<Outcome> send_request();

@@ -96,7 +96,9 @@ TEST_F(PostgresStoreTest, TablesOfAnOlderHoldfastGetWhatIsNewAndKeepTheirRuns) {
   open();
   const auto id = accepted();
   store_.reset();
-  execute("DROP TABLE incidents; UPDATE schema_version SET version = 2");
+  execute(
+      "DROP TABLE incidents, kept_threads, thread_checkpoints, thread_parts, thread_writes; UPDATE schema_version SET "
+      "version = 2");
   open();
   EXPECT_TRUE(store_->find(id).value());
   Incident incident;

@@ -2,7 +2,7 @@
 #include <fstream>
 
 #include "journal/spill_store.hpp"
-#include "tests/contract/journal/store_contract.hpp"
+#include "tests/contract/journal/thread_checkpoint_contract.hpp"
 #include "tests/support/postgres_stores.hpp"
 
 namespace holdfast::journal {
@@ -71,6 +71,10 @@ constexpr StoreKind kSpillBeforePostgres{"SpillBeforePostgres", open_spill_befor
 constexpr StoreKind kSpillAway{"SpillAway", open_spill_away, StoreTime::manual};
 
 INSTANTIATE_TEST_SUITE_P(All, StoreContract,
+                         ::testing::Values(kSqlite, kFaultySqlite, kPostgres, kPostgresBehindPgbouncer, kFaultyPostgres,
+                                           kSpill, kSpillBeforePostgres),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(All, ThreadCheckpointContract,
                          ::testing::Values(kSqlite, kFaultySqlite, kPostgres, kPostgresBehindPgbouncer, kFaultyPostgres,
                                            kSpill, kSpillBeforePostgres),
                          name_of);

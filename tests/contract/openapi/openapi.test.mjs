@@ -29,12 +29,12 @@ const seen = new Set();
 
 before(async () => {
   server = await new Server().start();
-  narrow = await new Server(otherWorker, { MAX_CONCURRENT_ANALYSES: '1', HOLDFAST_QUEUE_LIMIT: '1', HOLDFAST_RUN_DEADLINE: '4s' }).start();
+  narrow = await new Server(otherWorker, { MAX_CONCURRENT_ANALYSES: '1', HOLDFAST_QUEUE_LIMIT: '1', HOLDFAST_RUN_DEADLINE: '4s', HOLDFAST_GUARANTEED: 'POST /guide' }).start();
   guarded = new Server(otherWorker, { HOLDFAST_AUTH: 'api-key' });
   adasKey = guarded.addKey('ada');
   bobsKey = guarded.addKey('bob');
   await guarded.start();
-  frugal = await new Server(otherWorker, { RATE_LIMIT_REQUESTS: '1', RATE_LIMIT_WINDOW: '1h' }).start();
+  frugal = await new Server(otherWorker, { RATE_LIMIT_REQUESTS: '1', RATE_LIMIT_WINDOW: '1h', HOLDFAST_CHECKPOINTS_USER_SIZE: '4KB' }).start();
   cut = await new Server([...otherWorker, '--database', 'postgresql://127.0.0.1:1/nowhere']).start();
 });
 after(async () => {
@@ -134,7 +134,7 @@ test('A request of the wrong shape is told what is wrong with it', async () => {
 
 test('Other web sites are kept out, of every route', async () => {
   for (const [path, item] of Object.entries(description.paths)) {
-    for (const method of ['GET', 'POST', 'DELETE']) {
+    for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
       if (!item[method.toLowerCase()]) continue;
       const params = { thread_id: 't', run_id: randomUUID() };
       await exercise(421, method, path, { params, headers: { Host: 'evil.example' } });
@@ -145,11 +145,11 @@ test('Other web sites are kept out, of every route', async () => {
 
 test('With a login, every route that is not open asks who it is', async () => {
   for (const [path, item] of Object.entries(description.paths)) {
-    for (const method of ['GET', 'POST', 'DELETE']) {
+    for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
       const route = item[method.toLowerCase()];
       if (!route) continue;
       const rest = { on: guarded, params: { thread_id: 't', run_id: randomUUID() }, ...(route.requestBody && { body: {} }) };
-      const open = route.security !== undefined;
+      const open = route.security !== undefined && !route.security.some((one) => 'workerToken' in one);
       if (open) await exercise(200, method, path, rest);
       else assert.equal((await exercise(401, method, path, rest)).json.title, 'Who are you?');
     }
@@ -301,6 +301,56 @@ test('Conversations are read whole, listed and deleted', async () => {
   }
 });
 
+test('Workers and users keep states of a conversation', async () => {
+  const list = '/v1/threads/{thread_id}/checkpoints';
+  const one = `${list}/{checkpoint_id}`;
+  const writes = `${one}/writes/{task_id}`;
+  const params = { thread_id: randomUUID(), checkpoint_id: 'c1', task_id: 'a' };
+  const body = { parent_id: 'c0', metadata: { source: 'loop' }, state: { n: 1 }, parts: [{ name: 'rows', version: '1', value: [1.5] }] };
+  await exercise(204, 'PUT', one, { params, body });
+  await exercise(204, 'PUT', one, { params: { ...params, checkpoint_id: 'c2' }, body: { state: null, parts: [{ name: 'rows', version: '1' }] } });
+  await exercise(204, 'PUT', writes, { params, body: { writes: [{ index: 0, value: 1 }] } });
+  const read = await exercise(200, 'GET', one, { params });
+  assert.deepEqual([read.json.state, read.json.parts[0].value, read.json.writes[0].value], [{ n: 1 }, [1.5], 1]);
+  const page = await exercise(200, 'GET', list, { params, query: '?limit=1' });
+  assert.deepEqual(page.json.checkpoints.map((item) => [item.checkpoint_id, item.parts.length]), [['c2', 1]]);
+  const next = await exercise(200, 'GET', list, { params, query: `?cursor=${encodeURIComponent(page.json.next_cursor)}&namespace=` });
+  assert.deepEqual(next.json.checkpoints.map((item) => item.checkpoint_id), ['c1']);
+  const query = `?metadata=${encodeURIComponent('{"source":"loop"}')}`;
+  assert.equal((await exercise(200, 'GET', '/v1/checkpoints', { query })).json.checkpoints[0].thread_id, params.thread_id);
+  await exercise(404, 'GET', one, { params: { ...params, checkpoint_id: 'c3' } });
+
+  const tooLong = { ...params, thread_id: 'x'.repeat(101) };
+  for (const [method, path, rest] of [['GET', list], ['DELETE', list], ['GET', one], ['PUT', one, { body }], ['PUT', writes, { body: { writes: [] } }]]) {
+    await exercise(400, method, path, { params: tooLong, ...rest });
+    await exercise(503, method, path, { on: cut, params, ...rest });
+  }
+  await exercise(503, 'GET', '/v1/checkpoints', { on: cut });
+  for (const path of [list, '/v1/checkpoints']) {
+    for (const bad of ['?limit=0', '?cursor=x', '?metadata={"a":[]}', '?metadata=x']) await exercise(422, 'GET', path, { params, query: bad });
+  }
+  await exercise(422, 'GET', one, { params, query: `?namespace=${'x'.repeat(1001)}` });
+  for (const bad of ['{', '[]', {}, { state: 1, metadata: 1 }, { state: 1, parts: [{}] }, { state: 1, parent_id: '' }]) await exercise(422, 'PUT', one, { params, body: bad });
+  for (const bad of [{}, { writes: [{ index: 1 }] }, { writes: [{ index: 1.5, value: 1 }] }]) await exercise(422, 'PUT', writes, { params, body: bad });
+  for (const path of [one, writes]) {
+    const target = path.replace('{thread_id}', 't').replace('{checkpoint_id}', 'c').replace('{task_id}', 'a');
+    assert.equal(check('PUT', path, await sendHead(server.base, [`PUT ${target} HTTP/1.1`])).status, 411);
+    assert.equal(check('PUT', path, await sendHead(server.base, [`PUT ${target} HTTP/1.1`, 'Content-Length: 100000000'])).status, 413);
+  }
+  await exercise(507, 'PUT', one, { on: frugal, params, body: { state: 'x'.repeat(5000) } });
+  await exercise(507, 'PUT', writes, { on: frugal, params, body: { writes: [{ index: 0, value: 'x'.repeat(5000) }] } });
+
+  const as = (key) => ({ on: guarded, headers: { Authorization: `Bearer ${key}` } });
+  await exercise(204, 'PUT', one, { ...as(adasKey), params, body });
+  await exercise(404, 'GET', one, { ...as(bobsKey), params });
+  await exercise(204, 'DELETE', list, { ...as(bobsKey), params });
+  await exercise(200, 'GET', one, { ...as(adasKey), params });
+  await exercise(401, 'GET', one, { on: guarded, params, headers: { Authorization: `Bearer hfw_${'0'.repeat(80)}` } });
+
+  await exercise(204, 'DELETE', '/v1/threads/{thread_id}', { params });
+  assert.deepEqual((await exercise(200, 'GET', list, { params })).json.checkpoints, []);
+});
+
 test('Users say what they think of an answer', async () => {
   const { run_id, thread_id } = await finishedRun();
   await exercise(200, 'POST', '/feedback', { body: { run_id, feedback: 1, comment: 'dobré' } });
@@ -363,13 +413,50 @@ test('A run that was delivered long enough ago is gone, and never executed again
     await forgetful.start();
     while ((await send(forgetful.base, 'GET', `/v1/runs/${run_id}`)).status === 200) await setTimeout(20);
     const gone = { on: forgetful, params: { run_id, thread_id: 't' } };
-    for (const path of [run, `${run}/events`, `${run}/timeline`, '/debug/run-id/{run_id}']) await exercise(410, 'GET', path, gone);
+    for (const path of [run, `${run}/events`, `${run}/timeline`, `${run}/response`, '/debug/run-id/{run_id}']) await exercise(410, 'GET', path, gone);
     for (const path of ['/analyze', start]) await exercise(410, 'POST', path, { ...gone, body });
     await exercise(410, 'POST', '/feedback', { ...gone, body: { run_id, feedback: 1 } });
     await exercise(410, 'POST', '/sentiment', { ...gone, body: { run_id, sentiment: true } });
   } finally {
     await forgetful.stop();
   }
+});
+
+test('The answer on a guaranteed route can be had again, or why there is none', async () => {
+  await calm();
+  const path = `${run}/response`;
+  const ask = (prompt) => send(narrow.base, 'POST', '/guide', { body: { prompt }, headers: { Prefer: 'respond-async' } });
+  const asked = async (prompt) => (await ask(prompt)).headers['holdfast-run-id'];
+  const wait = { on: narrow, headers: { Prefer: 'wait=25' } };
+  const answered = await exercise(200, 'GET', path, { ...wait, params: { run_id: await asked('x') } });
+  assert.equal(answered.json.result, 'forty-two');
+
+  const lost = await asked('sleep 3');
+  await exercise(202, 'GET', path, { on: narrow, params: { run_id: lost } });
+  let started;
+  while (!started) started = (await narrow.get(`/v1/runs/${lost}/timeline`)).entries.find((entry) => entry.kind === 'started');
+  process.kill(started.pid, 'SIGKILL');
+  await exercise(502, 'GET', path, { ...wait, params: { run_id: lost } });
+
+  const stopped = await asked('sleep 3');
+  while ((await send(narrow.base, 'POST', `/v1/runs/${stopped}/cancel`)).status !== 202);
+  await exercise(409, 'GET', path, { ...wait, params: { run_id: stopped } });
+  await exercise(504, 'GET', path, { ...wait, params: { run_id: await asked('sleep 60') } });
+  await exercise(404, 'GET', path, { params: { run_id: (await finishedRun()).run_id } });
+  await exercise(400, 'GET', path, { params: { run_id: 'x' } });
+});
+
+test('Probes measure the path, 32 at once', async () => {
+  const { json } = await exercise(200, 'GET', '/v1/probe/hold', { query: '?seconds=0', headers: { Prefer: 'wait=1' } });
+  assert.deepEqual(json, { held_seconds: 0, headers: { Prefer: 'wait=1' } });
+  await exercise(200, 'GET', '/v1/probe/stream', { query: '?events=1' });
+  await exercise(422, 'GET', '/v1/probe/hold', { query: '?seconds=181' });
+  await exercise(422, 'GET', '/v1/probe/stream', { query: '?events=0' });
+  const held = Array.from({ length: 32 }, () => send(server.base, 'GET', '/v1/probe/hold?seconds=3'));
+  while ((await send(server.base, 'GET', '/v1/probe/hold?seconds=0')).status === 200);
+  await exercise(503, 'GET', '/v1/probe/hold', { query: '?seconds=0' });
+  await exercise(503, 'GET', '/v1/probe/stream', { query: '?events=1' });
+  await Promise.all(held);
 });
 
 test('A database that cannot be written is told', async () => {
@@ -503,6 +590,38 @@ test('What happened to the servers is listed for administrators, page by page', 
   // With the database away, what is noted here is told, and that it is not all.
   while ((await exercise(200, 'GET', path, { on: cut })).json.incidents.length === 0) await setTimeout(20);
   assert.equal((await exercise(200, 'GET', path, { on: cut })).json.complete, false);
+});
+
+/** The first event of a console's stream, as text; the stream goes on until `end()`. */
+async function openConsole(on, headers = {}) {
+  const stop = new AbortController();
+  const response = await fetch(`${on.base}/v1/operations/events`, { headers, signal: stop.signal });
+  let body = '';
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  while (!/\ndata: .*\n\n/.test(body)) body += (await reader.read()).value;
+  const seenHead = { status: response.status, headers: Object.fromEntries(response.headers), body };
+  return { ...seenHead, read: async () => (await reader.read()).value, end: () => stop.abort() };
+}
+
+test('A console is told everything, to each what is theirs', async () => {
+  const path = '/v1/operations/events';
+  await finishedRun();
+  const dataOf = (text) => JSON.parse(/\ndata: (.*)\n\n/.exec(text)[1]);
+  const console = check('GET', path, await openConsole(server));
+  const all = dataOf(console.body);
+  assert.deepEqual(faultsOfValue('OperationsSnapshot', all), []);
+  assert.equal(all.topics.ended[0].status, 'completed');
+  const change = dataOf(`\n${(await console.read()).replace(/^event: change/, '')}`);
+  assert.deepEqual(faultsOfValue('OperationsChange', change), []);
+  console.end();
+  const own = await openConsole(guarded, { Authorization: `Bearer ${adasKey}` });
+  assert.deepEqual(faultsOfValue('OperationsSnapshot', dataOf(own.body)), []);
+  assert.deepEqual(Object.keys(dataOf(own.body).topics), ['runs', 'ended']);
+  own.end();
+  const many = [];
+  for (let i = 0; i < 16; i++) many.push(await openConsole(narrow));
+  await exercise(503, 'GET', path, { on: narrow });
+  for (const one of many) one.end();
 });
 
 test('A server that stops is not ready', async () => {

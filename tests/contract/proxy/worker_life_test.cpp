@@ -121,6 +121,26 @@ TEST_F(PassedToAWorker, ADeathBeforeTheAnswerIsABadGateway) {
   EXPECT_EQ(status, 200) << "by the next process";
 }
 
+TEST_F(PassedToAWorker, OneThatTakesNoMoreConnectionsBeforeItsEndIsWaitedOut) {
+  start(passing_setup());
+  const auto before = get("/leave/1500").body;
+  const auto after = post("/sleep/0", "");
+  EXPECT_EQ(after.status, 200) << after.body;
+  EXPECT_NE(after.body, before);
+  EXPECT_EQ(failures("unreachable"), "0");
+}
+
+TEST_F(PassedToAWorker, OneThatNeitherTakesConnectionsNorEndsIsNotWaitedForLong) {
+  auto setup = passing_setup();
+  setup.gateway.pass_through.worker_wait = 4s;
+  start(std::move(setup));
+  EXPECT_EQ(get("/leave/60000").status, 200);
+  const auto reply = get("/echo");
+  EXPECT_EQ(reply.status, 502);
+  EXPECT_THAT(reply.body, HasSubstr("could not be reached"));
+  EXPECT_EQ(failures("unreachable"), "1");
+}
+
 TEST_F(PassedToAWorker, ARunAndPassedRequestsShareAWorker) {
   start(passing_setup());
   // The upstream answers with what a run's result may be: anything but JSON fails the run, but it is answered.

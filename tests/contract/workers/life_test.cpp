@@ -122,6 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadStart{"ExitsAtOnce", "--exit-at-start 1",
                  "exited with status 1 before it was ready; its last output: cannot go on: the scripted reason"},
         BadStart{"NotFoundStatus", "--exit-at-start 127", "worker command not found"},
+        BadStart{"Daemonizes", "--daemonize", "exited with status 0 before it "},
         BadStart{"KilledAtOnce", "--signal-at-start 9", "was killed by signal 9 (SIGKILL) before it was ready"}),
     [](const auto& info) { return info.param.name; });
 

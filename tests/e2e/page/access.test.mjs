@@ -1,12 +1,10 @@
 // Readable for everybody: axe in both colour schemes and all states, a narrow screen.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { Server, slowWorker } from '../../support/server.mjs';
+import { assertAccessible, assertFits } from './accessible.mjs';
 import { ask, closeBrowser, lastTurn, newUser, openBrowser, waitForAnswer, waitForStep } from './browser.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let server;
 
 before(async () => {
@@ -17,18 +15,6 @@ after(async () => {
   await closeBrowser();
   await server.stop();
 });
-
-async function assertAccessible(page, state) {
-  // Injected by the debugger, so the content security policy stays as it is.
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  assert.deepEqual(violations.map((v) => `${state}: ${v.id}: ${v.nodes.map((node) => node.html).join(' ')}`), []);
-}
-
-async function assertFits(page, state) {
-  const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-  assert.ok(content <= screen, `${state}: ${content} px wide on a screen of ${screen} px`);
-}
 
 for (const colorScheme of ['light', 'dark']) {
   for (const viewport of [{ width: 1100, height: 800 }, { width: 360, height: 740 }]) {

@@ -236,6 +236,13 @@ class Connection:
             self.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
         os._exit(3)
 
+    def on_leave(self, method, headers, head, rest):
+        """Takes no new connection from now on, and ends a while later."""
+        listener.shutdown(socket.SHUT_RDWR)
+        self.answer(b"slept in %d" % os.getpid(), b"Connection: close\r\n")
+        time.sleep(int(rest) / 1000)
+        os._exit(0)
+
     def on_upgrade(self, method, headers, head, rest):
         if "upgrade" not in headers:
             self.answer(b"no upgrade: " + head)
@@ -267,5 +274,8 @@ listener.bind(options.socket)
 listener.listen(128)
 sys.setswitchinterval(0.001)
 while True:
-    accepted, _ = listener.accept()
+    try:
+        accepted, _ = listener.accept()
+    except OSError:  # on_leave
+        time.sleep(60)
     threading.Thread(target=Connection(accepted).run, daemon=True).start()

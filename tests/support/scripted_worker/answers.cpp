@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <thread>
@@ -34,6 +36,9 @@ bool send_all(int fd, std::string_view bytes) {
   }
   return true;
 }
+
+/// Runs that were answered.
+std::atomic<int> answers = 0;
 
 void pause(int milliseconds) {
   if (milliseconds > 0) std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
@@ -151,6 +156,14 @@ bool answer_badly(int fd, const Options& options, std::string_view body, Next& n
     send_all(fd, fmt::format("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}", body));
   } else if (options.has("not-json")) {
     send_all(fd, response("200 OK", "text/html", "<h1>hello</h1>", 14));
+  } else if (options.has("trailing")) {
+    send_all(fd, json_response(body) + "HTTP/1.1 500 Evil\r\nContent-Length: 4\r\n\r\nevil");
+  } else if (options.has("switch")) {
+    send_all(fd, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x05hello");
+  } else if (options.has("endless")) {
+    const std::string piece(1 << 20, 'x');
+    send_all(fd, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10000000000\r\n\r\n\"");
+    while (send_all(fd, piece)) continue;
   } else if (options.has("empty")) {
     send_all(fd, response("200 OK", "application/json", "", 0));
   } else if (!options.has("close")) {
@@ -164,6 +177,27 @@ void leak(int megabytes) {
   // Reachable: a compiler leaves out memory that nobody can look at.
   static std::vector<std::string> kept;
   kept.emplace_back(static_cast<std::size_t>(megabytes) << 20, '\1');
+}
+
+void leak_descriptors(int count) {
+  for (int i = 0; i < count; ++i) {
+    if (::open("/dev/null", O_RDONLY | O_CLOEXEC) < 0) return;
+  }
+}
+
+void print(int kilobytes) {
+  if (kilobytes <= 0) return;
+  const std::string piece(1024, '.');
+  for (int i = 0; i < kilobytes; ++i) std::fwrite(piece.data(), 1, piece.size(), stdout);
+  std::fflush(stdout);
+  std::fprintf(stderr, "printed %d KB, caf\xe9\n", kilobytes);
+}
+
+/// A look at our health. Threads may ask at the same time.
+void answer_look(int fd, const Options& options) {
+  static std::atomic<int> looks = 0;
+  const bool ill = ++looks <= options.sick || (options.has("ill") && answers > 0);
+  send_all(fd, response(ill ? "503 Not Well" : "200 OK", "text/plain", "", 0));
 }
 
 /// A process that outlives us as long as it is let, holding every descriptor we have.
@@ -180,8 +214,14 @@ void leave_behind(const Options& options) {
 }  // namespace
 
 Next answer(int fd, const Options& options, const Request& request) {
+  if (request.head.starts_with("GET ")) {
+    answer_look(fd, options);
+    return Next::keep_open;
+  }
   record(options, request);
   leak(options.leak_mb);
+  leak_descriptors(options.leak_descriptors);
+  print(options.print_kb);
   if (options.has("die")) ::raise(SIGKILL);
   if (options.has("grandchild") || options.has("stray")) {
     leave_behind(options);
@@ -204,6 +244,7 @@ Next answer(int fd, const Options& options, const Request& request) {
   }
   const auto whole = json_response(body);
   if (!send_all(fd, options.has("twice") ? whole + whole : whole)) return Next::close;
+  ++answers;
   if (options.has("die-after-answer")) ::_exit(4);
   return Next::keep_open;
 }

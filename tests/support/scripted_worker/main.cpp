@@ -38,11 +38,13 @@ constexpr std::string_view kTooLarge = "HTTP/1.1 413 Too Large\r\nContent-Length
 /// What remains of the options once the habits are used up.
 Options well_behaved(const Options& options) {
   Options good = options;
-  good.habits.clear();
+  std::erase_if(good.habits, [](const std::string& habit) { return habit != "concurrent"; });
   good.status = 0;
   good.exit_at_start = -1;
   good.signal_at_start = 0;
   good.huge_body_mb = 0;
+  good.sick = 0;
+  good.leak_descriptors = 0;
   good.sleep_ms = 0;
   return good;
 }
@@ -119,6 +121,7 @@ class Server {
   void accept_one() {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) return;
+    if (options_.has("concurrent")) return std::thread([this, fd] { serve_alone(fd); }).detach();
     connections_.push_back({fd, {}});
     // The request is mostly there already: it saves a turn of the loop.
     pollfd readable{fd, POLLIN, 0};
@@ -126,26 +129,39 @@ class Server {
   }
 
   void serve(std::size_t index) {
-    auto& connection = connections_[index];
+    if (!serve(connections_[index])) return drop(index);
+    if (!options_.has("deaf") || listener_ < 0) return;
+    ::close(listener_);
+    listener_ = -1;  // poll() leaves it out.
+  }
+
+  void serve_alone(int fd) const {
+    Connection connection{fd, {}};
+    while (serve(connection)) continue;
+    ::close(fd);
+  }
+
+  /// Reads once, and answers what is complete. False: the connection is to be closed.
+  bool serve(Connection& connection) const {
     std::array<char, 65536> buffer;
     const auto count = ::recv(connection.fd, buffer.data(), buffer.size(), 0);
-    if (count <= 0) return drop(index);
+    if (count <= 0) return false;
     connection.bytes.append(buffer.data(), static_cast<std::size_t>(count));
     if (options_.has("early")) {
       ::send(connection.fd, kTooLarge.data(), kTooLarge.size(), MSG_NOSIGNAL);
-      return drop(index);
+      return false;
     }
     while (true) {
       const auto request = scripted_worker::first_request(connection.bytes);
-      if (request.size == 0) return;
+      if (request.size == 0) return true;
       const auto next = scripted_worker::answer(connection.fd, options_, request);
-      if (next == Next::close) return drop(index);
+      if (next == Next::close) return false;
       connection.bytes.erase(0, request.size);
     }
   }
 
   void drop(std::size_t index) {
-    ::close(connections_[index].fd);
+    if (options_.leak_descriptors == 0) ::close(connections_[index].fd);
     connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(index));
   }
 
@@ -168,5 +184,6 @@ int main(int count, char** arguments) {
     std::fprintf(stderr, "dead so soon\n");
     return 3;
   }
+  if (options.has("daemonize") && ::fork() != 0) return 0;
   Server(listener, options).run();
 }

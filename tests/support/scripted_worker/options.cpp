@@ -12,7 +12,8 @@ constexpr const char* kHelp = R"(scripted_worker: a worker for tests, with a bad
 
   scripted_worker (--socket PATH | --port N) [flags]
 
-Answers every POST with {"result": PROMPT}; serves several connections, one request at a time.
+Answers every POST with {"result": PROMPT} and every GET with 200; serves several connections, one request at a time.
+With neither socket nor port it listens on the port in PORT.
 
 Good manners
   --stream             answer as an event stream with progress and checkpoint lines
@@ -26,12 +27,16 @@ Good manners
   --start-ms N         listen only after that time
   --leak-mb N          keep that much memory for every request
   --print-lines N      print that many lines at start
+  --print-kb N         print that much for every request, without one line end, and a line on standard error
+  --concurrent         serve every connection in a thread of its own
 
 Bad starts
   --never-ready        never listen
   --ready-then-dead    listen, then exit with status 3 before any request
   --exit-at-start N    exit with status N at once, with a last word on standard error
   --signal-at-start N  end by signal N at once
+  --sick N             answer the first N GETs with 503
+  --daemonize          listen, leave that to a child, and exit with status 0
 
 Bad answers
   --no-answer          read the request and say nothing
@@ -51,10 +56,16 @@ Bad answers
   --not-json           answer 200 with HTML
   --empty              answer 200 with nothing
   --early              answer 413 without reading the body, then close
+  --trailing           send something else after the answer
+  --switch             switch protocols instead of answering
+  --endless            answer with a body that never ends
 
 Bad ends
   --die                end by SIGKILL when a request arrives
   --die-mid-answer     end by SIGKILL after the first half of the body, or after the first checkpoint
+  --deaf               stop listening after an answer, and go on living
+  --ill                answer GETs with 503 after an answer
+  --leak-descriptors N open that many descriptors for every request, and close no connection
   --die-after-answer   exit with status 4 right after the answer
   --ignore-sigterm     ignore SIGTERM
   --grandchild         leave a child in the process group that ignores SIGTERM and keeps the connection, and hang
@@ -63,11 +74,12 @@ Bad ends
   --once FILE          be bad only in the process that creates FILE; later ones behave
 )";
 
-constexpr std::array kHabits{"never-ready",    "ready-then-dead", "no-answer",    "close",          "garbage",
-                             "half-body",      "long-length",     "short-length", "huge-line",      "invalid-line",
-                             "unknown-lines",  "no-final",        "twice",        "http10",         "not-json",
-                             "empty",          "early",           "die",          "die-mid-answer", "die-after-answer",
-                             "ignore-sigterm", "grandchild",      "stray"};
+constexpr std::array kHabits{
+    "never-ready",    "ready-then-dead",  "no-answer",      "close",        "garbage",       "half-body",
+    "long-length",    "short-length",     "huge-line",      "invalid-line", "unknown-lines", "no-final",
+    "twice",          "http10",           "not-json",       "empty",        "early",         "die",
+    "die-mid-answer", "die-after-answer", "ignore-sigterm", "grandchild",   "stray",         "trailing",
+    "switch",         "endless",          "deaf",           "ill",          "concurrent",    "daemonize"};
 
 [[noreturn]] void complain(std::string_view what, std::string_view flag) {
   std::fprintf(stderr, "scripted_worker: %.*s %.*s (see --help)\n", static_cast<int>(what.size()), what.data(),
@@ -123,7 +135,10 @@ bool take_number(Options& options, std::string_view flag, Words& words) {
                                        Numbered{"--exit-at-start", &Options::exit_at_start},
                                        Numbered{"--signal-at-start", &Options::signal_at_start},
                                        Numbered{"--print-lines", &Options::print_lines},
-                                       Numbered{"--huge-body-mb", &Options::huge_body_mb}};
+                                       Numbered{"--huge-body-mb", &Options::huge_body_mb},
+                                       Numbered{"--sick", &Options::sick},
+                                       Numbered{"--leak-descriptors", &Options::leak_descriptors},
+                                       Numbered{"--print-kb", &Options::print_kb}};
   for (const auto& known : kNumbers) {
     if (flag != known.flag) continue;
     options.*known.target = words.number_of(flag);
@@ -157,7 +172,11 @@ Options parse_options(int count, char** arguments) {
       complain("unknown flag", flag);
     }
   }
-  if (options.socket.empty() && options.port == 0) complain("needs", "--socket or --port");
+  if (options.socket.empty() && options.port == 0) {
+    const char* port = std::getenv("PORT");
+    if (port == nullptr) complain("needs", "--socket, --port or PORT");
+    options.port = std::atoi(port);
+  }
   return options;
 }
 

@@ -22,6 +22,9 @@ struct Options {
   int signal_at_start = 0;
   int print_lines = 0;
   int huge_body_mb = 0;
+  int sick = 0;                  ///< Looks that are answered 503.
+  int leak_descriptors = 0;      ///< For every request.
+  int print_kb = 0;              ///< While it serves a request.
   std::string once;              ///< Habits show only for the process that creates this file.
   std::string record;            ///< Every request taken is a line of this file.
   std::string gate;              ///< No result before a file named as the run stands in this directory.

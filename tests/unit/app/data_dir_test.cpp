@@ -148,5 +148,24 @@ TEST_F(DataDirTest, AFileOfAnotherProgramGetsNoLockBesideIt) {
   EXPECT_FALSE(fs::exists(root_ + "/passwd.lock"));
 }
 
+TEST_F(DataDirTest, WorkersOfAnotherUserHaveTheirSocketsInADirectoryOfTheirs) {
+  auto dir = DataDir::open(root_);
+  ASSERT_TRUE(dir);
+  const auto theirs = dir->socket_dir_of(65534);
+  if (::geteuid() != 0) {
+    EXPECT_FALSE(theirs) << "/run is root's";
+    return;
+  }
+  ASSERT_TRUE(theirs) << theirs.error().message();
+  EXPECT_EQ(mode_of(*theirs), 0700U);
+  struct stat status{};
+  ASSERT_EQ(::stat(theirs->c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 65534U);
+  leave_socket(*theirs + "/w1-1.sock");
+  EXPECT_EQ(dir->socket_dir_of(65534).value(), *theirs) << "the same after a restart";
+  EXPECT_TRUE(fs::is_empty(*theirs));
+  fs::remove_all(*theirs);
+}
+
 }  // namespace
 }  // namespace holdfast::app

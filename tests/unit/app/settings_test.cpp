@@ -230,6 +230,68 @@ TEST_F(SettingsTest, APasswordIsNotShown) {
   EXPECT_EQ(database->show(values), "postgres://ada:***@db.example/journal");
 }
 
+TEST_F(SettingsTest, TheEnvironmentOfWorkersIsATableAnArrayOrLines) {
+  write_file("[worker.environment]\nMODE = \"a, b=c\"\nWORKERS = 4\n");
+  environment_["HOLDFAST_WORKER_ENVIRONMENT"] = "MODE=later\n\nDATABASE_URL";
+  sources_.flags = {{"worker.environment.EXTRA", "x=y"}};
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  EXPECT_EQ(loaded->values.worker_environment,
+            (std::vector<std::string>{"WORKERS=4", "MODE=later", "DATABASE_URL", "EXTRA=x=y"}));
+  EXPECT_EQ(loaded->origins.at("worker.environment"), "flag");
+
+  environment_.clear();
+  sources_.flags.clear();
+  write_file("[worker]\nenvironment = [\"A=1,2\", \"DATABASE_URL\"]\n[server]\ntrusted_hosts = [\"a\", \"b\"]\n");
+  const auto array = load();
+  ASSERT_TRUE(array) << array.error().message();
+  EXPECT_EQ(array->values.worker_environment, (std::vector<std::string>{"A=1,2", "DATABASE_URL"}));
+  EXPECT_EQ(array->values.trusted_hosts, (std::vector<std::string>{"a", "b"}));
+}
+
+TEST_F(SettingsTest, BadEntriesOfTheEnvironmentAreRefused) {
+  for (const auto* bad : {"=1", "1A=1", "A B=1", "A-B=1", "\xc5\xbe=1"}) {
+    environment_["HOLDFAST_WORKER_ENVIRONMENT"] = bad;
+    const auto loaded = load();
+    ASSERT_FALSE(loaded) << bad;
+    EXPECT_NE(loaded.error().message().find("write an entry as NAME=value"), std::string::npos);
+  }
+  environment_.clear();
+  for (const auto* bad :
+       {"[worker]\nenvironment = [1.5]\n", "[worker]\nenvironment = [\"A=1\\nB=2\"]\n", "[worker]\ncommand = [\"a\"]\n",
+        "[server]\ntrusted_hosts = [\"a,b\"]\n", "[worker.environments]\nA = 1\n", "[worker.command]\nA = 1\n"}) {
+    write_file(bad);
+    EXPECT_FALSE(load()) << bad;
+  }
+}
+
+TEST_F(SettingsTest, ValuesOfTheEnvironmentAreNotShown) {
+  environment_["HOLDFAST_WORKER_ENVIRONMENT"] = "OPENAI_API_KEY=hush\nDATABASE_URL";
+  const auto loaded = load();
+  ASSERT_TRUE(loaded);
+  const auto settings = all_settings();
+  const auto setting = std::ranges::find(settings, "worker.environment", &Setting::key);
+  EXPECT_EQ(setting->show(loaded->values), "OPENAI_API_KEY=(set) DATABASE_URL");
+}
+
+TEST_F(SettingsTest, WorkersHaveLimitsAHealthPathAndAConcurrency) {
+  write_file(
+      "[worker]\nhealth_path = \"/healthz\"\nliveness = \"0\"\nconcurrency = 4\nlisten = \"port\"\n"
+      "[worker.limits]\nopen_files = 4096\ndata = \"400MB\"\ncore = \"1GB\"\n");
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  EXPECT_EQ(loaded->values.worker_open_files, 4096);
+  EXPECT_EQ(loaded->values.worker_data, Bytes(std::uint64_t{400} * 1024 * 1024));
+  EXPECT_EQ(loaded->values.worker_liveness.count(), 0);
+  for (const auto& [key, bad] :
+       {std::pair("worker.health_path", "healthz"), std::pair("worker.health_path", "/a b"),
+        std::pair("worker.concurrency", "0"), std::pair("worker.listen", "socket"),
+        std::pair("worker.limits.data", "400"), std::pair("worker.liveness", "-1s"), std::pair("log.format", "xml")}) {
+    sources_.flags = {{key, bad}};
+    EXPECT_FALSE(load()) << key << "=" << bad;
+  }
+}
+
 TEST_F(SettingsTest, ADirectoryIsNoConfigurationFile) {
   sources_.file = directory_.path();
   const auto loaded = load();

@@ -72,6 +72,9 @@ holdfast_uptime_seconds 98.5
 holdfast_draining 0
 holdfast_http_connections 7
 holdfast_http_requests_total 1234
+holdfast_consoles 3
+holdfast_console_updates_merged_total 4
+holdfast_consoles_refused_total 5
 holdfast_log_dropped_total 2
 holdfast_runs_queued 4
 holdfast_runs_running 2
@@ -79,6 +82,9 @@ holdfast_runs_ended_total{status="completed"} 30
 holdfast_runs_ended_total{status="failed"} 3
 holdfast_runs_ended_total{status="cancelled"} 2
 holdfast_runs_ended_total{status="expired"} 1
+holdfast_answers_undelivered 12
+holdfast_answers_undelivered_oldest_seconds 90.5
+holdfast_runs_queued_oldest_seconds 7
 holdfast_workers{state="starting"} 0
 holdfast_workers{state="idle"} 1
 holdfast_workers{state="busy"} 1

@@ -94,6 +94,10 @@ inline MetricsInput full_input(const memory::MemoryView& memory, const governor:
   input.pool.kept = 5;
   input.passing = {
       .on = true, .open = 9, .upgraded = 2, .to_worker = 1000, .to_client = 2000, .heads = 8, .connected = 4};
+  input.operations = {.consoles = 3,
+                      .merged = 4,
+                      .refused = 5,
+                      .backlog = journal::Backlog{12, std::chrono::milliseconds(90'500), std::chrono::seconds(7)}};
   input.passing.answered = {0, 7, 0, 1, 0};
   input.passing.failed.at(static_cast<std::size_t>(PassFailure::too_many)) = 1;
   input.passing.head_time = std::chrono::milliseconds(250);

@@ -125,6 +125,66 @@ TEST_F(GovernorTest, TheReceiptIsExactAlthoughOthersRun) {
   EXPECT_EQ(receipt.retained, static_cast<std::int64_t>(mb(7).count()));
 }
 
+TEST_F(GovernorTest, RunsOfOneWorkerShareWhatItGrowsAndNothingIsCountedTwice) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  auto measured = admitted(ask(1, 11));
+  ASSERT_TRUE(measured);
+  hold(11, mb(60));
+  tick();
+  EXPECT_FALSE(end(*measured, mb(20)).shared);
+  measured.reset();
+  tick();
+
+  auto one = admitted(ask(1, 11));
+  auto two = admitted(ask(1, 11));
+  ASSERT_TRUE(one && two);
+  hold(11, mb(100));
+  tick();
+  EXPECT_EQ(one->grown_now(), mb(40));
+  EXPECT_EQ(two->grown_now(), mb(40));
+  const auto first = end(*one, mb(100));
+  EXPECT_TRUE(first.shared);
+  EXPECT_EQ(first.before, mb(20)) << "of the process, with all that it served";
+  EXPECT_EQ(first.peak, mb(100));
+  EXPECT_EQ(first.retained, static_cast<std::int64_t>(mb(40).count()));
+  one.reset();
+
+  phase(11, WorkerPhase::busy);
+  hold(11, mb(130));
+  tick();
+  EXPECT_EQ(two->grown_now(), mb(70)) << "alone it is the only one who can have grown";
+  const auto second = end(*two, mb(130));
+  EXPECT_TRUE(second.shared);
+  EXPECT_EQ(first.retained + second.retained, static_cast<std::int64_t>(mb(110).count()));
+}
+
+TEST_F(GovernorTest, AWorkerHasAFloorOnlyOnceTheLastOfItsRunsHasEnded) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  auto measured = admitted(ask(1, 11));
+  end(*measured, mb(20));
+  measured.reset();
+  tick();
+  auto one = admitted(ask(1, 11));
+  auto two = admitted(ask(1, 11));
+  ASSERT_TRUE(one && two);
+  end(*one, mb(300));
+  one.reset();
+  // Asked before the next tick whether another run may go there, too.
+  EXPECT_FALSE(refused(ask(1, 11)) == WaitReason::unmeasured);
+  phase(11, WorkerPhase::busy);
+  clock_.advance(1s);
+  EXPECT_TRUE(tick(1).replace.empty());
+  ASSERT_EQ(governor_.status().workers.size(), 1U);
+  EXPECT_EQ(governor_.status().workers[0].floor, mb(20));
+  end(*two, mb(300));
+  two.reset();
+  clock_.advance(1s);
+  tick();
+  EXPECT_EQ(governor_.status().workers[0].floor, mb(300));
+}
+
 TEST_F(GovernorTest, ARouteNobodyHasMeasuredRunsAlone) {
   see(1, 11, WorkerPhase::idle, mb(20));
   see(2, 12, WorkerPhase::idle, mb(20));

@@ -131,6 +131,13 @@ TEST_F(SpillStoreTest, WhatOnlyTheDatabaseKnowsIsUnavailableWhileItIsAway) {
   EXPECT_EQ(store().rate(run.id, {}).error().code(), unavailable);
   EXPECT_EQ(store().delete_thread("ann", "t1").error().code(), unavailable);
   EXPECT_EQ(store().retire(seconds(1), 10).error().code(), unavailable);
+  const CheckpointPlace place{"ann", "t1", "", "1"};
+  EXPECT_EQ(store().put_thread_checkpoint({.place = place, .parent_id = {}, .state = "1"}, {}).error().code(),
+            unavailable);
+  EXPECT_EQ(store().put_thread_writes(place, {}, {}).error().code(), unavailable);
+  EXPECT_EQ(store().thread_checkpoints({.owner = "ann"}).error().code(), unavailable);
+  EXPECT_EQ(store().delete_thread_checkpoints("ann", "t1").error().code(), unavailable);
+  EXPECT_EQ(store().retire_thread_checkpoints(seconds(1), 10).error().code(), unavailable);
   EXPECT_EQ(store().renew_lease("here", seconds(10)).error().code(), unavailable);
   EXPECT_EQ(store().claim({"here", {"{}"}}).error().code(), unavailable);
   EXPECT_EQ(store().orphans(10).error().code(), unavailable);

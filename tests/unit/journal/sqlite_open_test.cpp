@@ -88,7 +88,10 @@ TEST_F(SqliteOpenTest, AJournalWithoutIncidentsGetsTheirTableAndKeepsItsRuns) {
     const std::vector<Write> writes{new_run(id)};
     ASSERT_TRUE((*store)->commit(writes).at(0));
   }
-  with_sqlite("DROP TABLE incidents; UPDATE schema_version SET version = 2");
+  with_sqlite(
+      "DROP TABLE incidents; DROP TABLE kept_threads; DROP TABLE thread_checkpoints; DROP TABLE thread_parts; DROP "
+      "TABLE thread_writes; "
+      "UPDATE schema_version SET version = 2");
   auto store = open();
   ASSERT_TRUE(store);
   EXPECT_TRUE((*store)->find(id).value());

@@ -39,6 +39,19 @@ TEST(AttemptRequestTest, HandsTheTraceOn) {
   EXPECT_THAT(request_head(traced, 1s), HasSubstr("\r\ntraceparent: 00-ab-cd-01\r\n"));
 }
 
+TEST(AttemptRequestTest, TellsAWorkerItsTokenAndWhatIsReservedForIt) {
+  auto given = attempt();
+  EXPECT_THAT(request_head(given, 1s), Not(HasSubstr("Holdfast-Memory")));
+  given.url = "http://127.0.0.1:8000";
+  given.token = "hfw_00";
+  given.memory_level = "critical";
+  given.memory_reserved = Bytes(1024);
+  EXPECT_THAT(request_head(given, 1s), HasSubstr("\r\nHoldfast-Url: http://127.0.0.1:8000\r\n"
+                                                 "Holdfast-Token: hfw_00\r\n"
+                                                 "Holdfast-Memory-Level: critical\r\n"
+                                                 "Holdfast-Memory-Reserved-Bytes: 1024\r\n"));
+}
+
 TEST(AttemptRequestTest, SaysWhoAsksAndGivesEachThreadAKeyOfItsOwn) {
   auto asked = attempt();
   asked.owner = "auth0|ada";

@@ -46,6 +46,17 @@ TEST(CommandTest, ThePlaceholderChoosesTheTransport) {
   EXPECT_EQ(transport_of("a b").error().code(), ErrorCode::invalid_argument);
 }
 
+TEST(CommandTest, AProgramThatReadsPortNeedsNoPlaceholder) {
+  EXPECT_EQ(transport_of("node server.js", ToldBy::port_variable).value(), Transport::loopback_tcp);
+  EXPECT_EQ(transport_of("node server.js --also {port}", ToldBy::port_variable).value(), Transport::loopback_tcp);
+  const auto both = transport_of("node server.js {socket}", ToldBy::port_variable);
+  ASSERT_FALSE(both);
+  EXPECT_TRUE(both.error().message().contains("leave out one of them")) << both.error().message();
+  const auto neither = transport_of("node server.js");
+  ASSERT_FALSE(neither);
+  EXPECT_TRUE(neither.error().message().contains("set worker.listen = port")) << neither.error().message();
+}
+
 struct Exec {
   std::string command;
   std::string with;

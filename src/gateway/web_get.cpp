@@ -1,7 +1,8 @@
-#include "gateway/identity/https_get.hpp"
+#include "gateway/web_get.hpp"
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -28,32 +29,48 @@ bool is_loopback(const std::string& host) {
   return host == "localhost" || (!ec && address.is_loopback());
 }
 
-http::request<http::empty_body> request_for(const WebAddress& address) {
+http::request<http::empty_body> request_for(const WebAddress& address, const Headers& headers) {
   http::request<http::empty_body> request(http::verb::get, address.target, 11);
   const bool v6 = address.host.contains(':');
   request.set(http::field::host, v6 ? "[" + address.host + "]:" + address.port : address.host + ":" + address.port);
-  request.set(http::field::accept, "application/json");
   request.set(http::field::connection, "close");
+  for (const auto& header : headers) request.insert(header.name, header.value);
   return request;
 }
 
-template <class Stream>
-awaitable<Result<std::string>> exchange(Stream* stream, const WebAddress* address) {
-  const auto request = request_for(*address);
-  auto [write_ec, written] = co_await http::async_write(*stream, request, kAwait);
-  if (write_ec) co_return peer_failure(write_ec, "send the request");
-  beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
-  parser.body_limit(kLargestBody);
-  auto [read_ec, count] = co_await http::async_read(*stream, buffer, parser, kAwait);
-  if (read_ec) co_return peer_failure(read_ec, "read the answer");
-  if (parser.get().result() != http::status::ok) {
-    co_return fail(ErrorCode::unavailable, fmt::format("it answered {}", parser.get().result_int()));
+Headers headers_of(const http::response_header<>& head) {
+  Headers headers;
+  for (const auto& field : head) {
+    const auto name = field.name_string();
+    headers.add(std::string(name.data(), name.size()), std::string(field.value().data(), field.value().size()));
   }
-  co_return std::move(parser.get().body());
+  return headers;
 }
 
-awaitable<Result<std::string>> exchange_over_tls(tcp::socket socket, const WebAddress* address) {
+template <class Stream>
+awaitable<Result<void>> exchange(Stream* stream, const http::request<http::empty_body>* request, const WebSink* sink) {
+  auto [write_ec, written] = co_await http::async_write(*stream, *request, kAwait);
+  if (write_ec) co_return peer_failure(write_ec, "send the request");
+  beast::flat_buffer buffer;
+  http::response_parser<http::buffer_body> parser;
+  parser.body_limit(boost::none);
+  auto [head_ec, head_count] = co_await http::async_read_header(*stream, buffer, parser, kAwait);
+  if (head_ec) co_return peer_failure(head_ec, "read the answer");
+  sink->head(static_cast<int>(parser.get().result_int()), headers_of(parser.get().base()));
+  std::array<char, 16 * 1024> room{};
+  while (!parser.is_done()) {
+    parser.get().body().data = room.data();
+    parser.get().body().size = room.size();
+    auto [ec, count] = co_await http::async_read_some(*stream, buffer, parser, kAwait);
+    if (ec && ec != http::error::need_buffer) co_return peer_failure(ec, "read the answer");
+    const auto got = room.size() - parser.get().body().size;
+    if (got > 0 && !sink->piece(std::string_view(room.data(), got))) co_return Result<void>();
+  }
+  co_return Result<void>();
+}
+
+awaitable<Result<void>> exchange_over_tls(tcp::socket socket, const WebAddress* address,
+                                          const http::request<http::empty_body>* request, const WebSink* sink) {
   ssl::context context(ssl::context::tls_client);
   boost::system::error_code ec;
   context.set_default_verify_paths(ec);
@@ -69,12 +86,12 @@ awaitable<Result<std::string>> exchange_over_tls(tcp::socket socket, const WebAd
   auto [handshake_ec] = co_await stream.async_handshake(ssl::stream_base::client, kAwait);
   if (handshake_ec) co_return peer_failure(handshake_ec, "TLS handshake");
   // No goodbye of TLS: the length of the answer says where it ends.
-  co_return co_await exchange(&stream, address);
+  co_return co_await exchange(&stream, request, sink);
 }
 
 }  // namespace
 
-Result<WebAddress> parse_web_address(std::string_view url) {
+Result<WebAddress> parse_web_address(std::string_view url, PlainHttp plain) {
   const auto parsed = boost::urls::parse_uri(url);
   if (!parsed || parsed->host().empty() || (parsed->scheme() != "https" && parsed->scheme() != "http")) {
     return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not a web address", url));
@@ -82,7 +99,7 @@ Result<WebAddress> parse_web_address(std::string_view url) {
   WebAddress address;
   address.tls = parsed->scheme() == "https";
   address.host = parsed->host_address();
-  if (!address.tls && !is_loopback(address.host)) {
+  if (!address.tls && plain == PlainHttp::on_loopback && !is_loopback(address.host)) {
     return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" must begin with https://", url));
   }
   address.port = parsed->has_port() ? std::string(parsed->port()) : address.tls ? "443" : "80";
@@ -90,7 +107,7 @@ Result<WebAddress> parse_web_address(std::string_view url) {
   return address;
 }
 
-awaitable<Result<std::string>> https_get(WebAddress address) {
+awaitable<Result<void>> web_get(WebAddress address, Headers headers, WebSink sink) {
   auto executor = co_await asio::this_coro::executor;
   tcp::resolver resolver(executor);
   auto [resolve_ec, endpoints] = co_await resolver.async_resolve(address.host, address.port, kAwait);
@@ -98,8 +115,29 @@ awaitable<Result<std::string>> https_get(WebAddress address) {
   tcp::socket socket(executor);
   auto [connect_ec, endpoint] = co_await asio::async_connect(socket, endpoints, kAwait);
   if (connect_ec) co_return peer_failure(connect_ec, "connect to " + address.host);
-  if (!address.tls) co_return co_await exchange(&socket, &address);
-  co_return co_await exchange_over_tls(std::move(socket), &address);
+  const auto request = request_for(address, headers);
+  if (!address.tls) co_return co_await exchange(&socket, &request, &sink);
+  co_return co_await exchange_over_tls(std::move(socket), &address, &request, &sink);
+}
+
+awaitable<Result<std::string>> https_get(WebAddress address) {
+  Headers headers;
+  headers.add("Accept", "application/json");
+  int status = 0;
+  std::string body;
+  bool too_long = false;
+  WebSink sink{.head = [&](int answered, const Headers&) { status = answered; },
+               .piece =
+                   [&](std::string_view piece) {
+                     too_long = too_long || body.size() + piece.size() > kLargestBody;
+                     if (!too_long) body += piece;
+                     return !too_long;
+                   }};
+  const auto got = co_await web_get(std::move(address), std::move(headers), std::move(sink));
+  if (!got) co_return std::unexpected(got.error());
+  if (status != 200) co_return fail(ErrorCode::unavailable, fmt::format("it answered {}", status));
+  if (too_long) co_return fail(ErrorCode::unavailable, "it answered with more than 1 MB");
+  co_return body;
 }
 
 }  // namespace holdfast::gateway

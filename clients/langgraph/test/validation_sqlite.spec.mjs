@@ -1,0 +1,3 @@
+import { validate } from './validation.mjs';
+
+validate('SQLite');

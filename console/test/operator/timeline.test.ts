@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { kMostLines, timeline } from '../../src/operator/model/timeline.ts';
+
+const entry = (seq: number, kind: string, at: number, more = {}) => ({ seq, at, attempt: 1, kind, ...more });
+
+test('A run is told from its acceptance to its end, with how long each part lasted', () => {
+  const lines = timeline([
+    entry(1, 'accepted', 1000),
+    entry(2, 'started', 1010, { worker: 2, pid: 77 }),
+    entry(3, 'progress', 1020, { step: 'generate_sql', message: 'Writing SQL' }),
+    entry(4, 'checkpoint', 1025, { step: 'generate_sql' }),
+    entry(5, 'delta', 1030, { text: 'a' }),
+    entry(6, 'delta', 1040, { text: 'b' }),
+    entry(7, 'completed', 1050),
+    entry(8, 'delivered', 1100),
+  ]);
+  expect(lines.map(({ what, detail, since, lasted }) => [what, detail, since, lasted])).toEqual([
+    ['Accepted', 'written to the journal', 0, 10],
+    ['Attempt 1 started', 'worker 2, process 77', 10, 10],
+    ['Writing SQL', 'generate sql', 20, 10],
+    ['Writing the answer', '2 pieces', 30, 20],
+    ['Answered', 'the answer is in the journal', 50, 50],
+    ['Delivered', 'the client has acknowledged it', 100, undefined],
+  ]);
+});
+
+test('A lost attempt says why', () => {
+  const [line] = timeline([entry(1, 'attempt_lost', 0, { reason: 'worker 1 was killed by signal 9' })]);
+  expect(line).toMatchObject({ what: 'Attempt 1 lost', detail: 'worker 1 was killed by signal 9', tone: 'bad' });
+});
+
+test('A run without end is shown by its latest lines, and what is missing is not made up', () => {
+  const many = Array.from({ length: 5000 }, (_, i) => entry(i + 1, 'progress', i, { step: `s${i}` }));
+  expect(timeline(many).length).toBe(kMostLines);
+  expect(timeline(many).at(-1)?.what).toBe('s4999');
+  expect(timeline([])).toEqual([]);
+  expect(timeline([entry(1, 'moon_rose', 5)])[0]?.what).toBe('moon rose');
+});

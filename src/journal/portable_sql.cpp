@@ -1,0 +1,15 @@
+#include "journal/portable_sql.hpp"
+
+namespace holdfast::journal {
+
+std::int64_t integer_of(const SqlValue& value) noexcept {
+  const auto* number = std::get_if<std::int64_t>(&value);
+  return number == nullptr ? 0 : *number;
+}
+
+std::string text_of(SqlValue value) {
+  auto* text = std::get_if<std::string>(&value);
+  return text == nullptr ? std::string() : std::move(*text);
+}
+
+}  // namespace holdfast::journal
