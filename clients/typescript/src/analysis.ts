@@ -61,7 +61,7 @@ export class Analysis<Result = unknown> extends Courier implements PromiseLike<A
     if (status === 'completed') return undefined;
     if (refusal) return fail(needsLogin(this.state) ? 'unauthorized' : 'refused', refusal.detail || refusal.title);
     if (isTerminal(status)) return fail(status as ErrorCode, run?.error?.message ?? status);
-    return this.#detached ? fail('detached', 'the run goes on') : undefined;
+    return this.#detached ? fail('detached', 'it goes on') : undefined;
   }
 
   /** Listens from now on; returns the end of that. For what has been there is `then`. */

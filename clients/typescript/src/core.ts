@@ -108,7 +108,7 @@ export class Holdfast {
     // This tab is in line for the run before the others hear of it; the request itself leaves a moment later.
     analysis.begin();
     this.kept.keep(question);
-    if (!this.durable) this.#host.log('Storage denied or full', { run_id: runId });
+    if (!this.durable) this.#host.log('No storage', { run_id: runId });
     if (signal?.aborted) analysis.detach();
     signal?.addEventListener('abort', () => analysis.detach());
     return analysis as Analysis<Result>;

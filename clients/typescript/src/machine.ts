@@ -25,7 +25,7 @@ const kBackground: RestBounds = { floorMs: 10_000, spreadMs: 0 };
 /** A long poll that returns this fast was not held; asking again at once would spin. */
 const kNotHeldMs = 500;
 const kNotHeld: RestBounds = { floorMs: 2_000, spreadMs: 0 };
-const kStrange: Problem = { status: 0, title: 'Unexpected answer', detail: 'Is baseUrl right?' };
+const kStrange: Problem = { status: 0, title: 'Not Holdfast: is baseUrl right?', detail: '' };
 /** A server that forgets a run this often after taking it will forget it again; each time may cost an execution. */
 const kUnknownLimit = 5;
 
@@ -67,6 +67,8 @@ export const kMoves = {
   },
 
   message(before: Delivery, message: ServerSentEvent): Delivery {
+    // As numbers: told before, by a server that was not asked to go on behind it.
+    if (message.id && +message.id <= +before.cursor) return before;
     const { view, done } = withEvent(before.view, message, before.runId);
     const state = calm(before, { view });
     if (message.type === 'hello') return state;
@@ -200,7 +202,7 @@ function cutStream(state: Delivery): Delivery {
 }
 
 function errandOf({ phase }: Delivery): Errand {
-  return phase === 'posting' || phase === 'cancelling' || phase === 'acknowledging' ? phase : 'checking';
+  return (/post|cancel|ack/.test(phase) ? phase : 'checking') as Errand;
 }
 
 function refused(state: Delivery, problem: Problem, retryAfterMs?: number): Delivery {

@@ -1,7 +1,7 @@
 /** Parser of `text/event-stream`, as the HTML standard describes it. Pure: bytes in, events out. */
 
 export interface ServerSentEvent {
-  /** Last id seen, also by an earlier event; empty when there was none. */
+  /** Its own; empty when it has none. (The standard hands the last one on: who resumes keeps that.) */
   id: string;
   type: string;
   data: string;
@@ -29,6 +29,7 @@ export function sseParser(): (chunk: Uint8Array) => ServerSentEvent[] {
     if (!line) {
       if (data.length) events.push({ id, type: type || 'message', data: data.join('\n') });
       size = 0;
+      id = '';
       type = '';
       data = [];
       return;

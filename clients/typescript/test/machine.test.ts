@@ -55,9 +55,9 @@ describe('a run on a good day', () => {
   it('knows its place in the line from the greeting, and from a word without a number', () => {
     const queue = (position: number) => ({ position, reason: 'workers_busy', estimate_seconds: null });
     const c = following().all(message('status', { status: 'queued', attempt: 0, queue: queue(4) }, '1'));
-    c.on(...message('hello', { status: 'queued', queue: queue(3) }, '1'));
+    c.on(...message('hello', { status: 'queued', queue: queue(3) }, ''));
     expect(c.state.view.queue?.position).toBe(3);
-    expect(c.on(...message('queue', { status: 'queued', queue: queue(2) }, '1'))).toBeUndefined();
+    expect(c.on(...message('queue', { status: 'queued', queue: queue(2) }, ''))).toBeUndefined();
     expect(c.state.view.queue?.position).toBe(2);
     expect(c.state.cursor).toBe('1');
   });
@@ -132,6 +132,17 @@ describe('a connection that breaks', () => {
     }
     c.on(...polled('completed'));
     expect(c.state.phase).toBe('answered');
+  });
+});
+
+describe('ids compared as strings', () => {
+  it('are compared as numbers: what was told before is passed over, and the stream goes on behind the last', () => {
+    const c = following();
+    for (const id of ['8', '9', '10', '11']) c.on(...message('delta', { text: `${id} ` }, id));
+    expect(c.state).toMatchObject({ cursor: '11', view: { text: '8 9 10 11 ' } });
+    for (const id of ['1', '9', '10', '11', '12']) c.on(...message('delta', { text: `${id} ` }, id));
+    expect(c.state).toMatchObject({ cursor: '12', view: { text: '8 9 10 11 12 ' } });
+    expect(c.all(['lost'], ['rested']).on(...polled('running'))).toEqual({ phase: 'streaming', cursor: '12' });
   });
 });
 
@@ -301,7 +312,7 @@ describe('stop that does not stop', () => {
 });
 
 describe('the acknowledgement', () => {
-  const shown = () => following().all(message('done', run('completed')), ['shown']);
+  const shown = () => following().all(message('done', run('completed'), '9'), ['shown']);
 
   it('is made sure of when it is lost: the run says whether it was heard', () => {
     const c = shown().all(['lost'], ['rested']);
@@ -375,7 +386,7 @@ describe('whatever happens', () => {
     fc.boolean().map((lead): Happening => ['lead', lead]),
     fc.boolean().map((alive): Happening => ['overdue', alive]),
     fc.constantFrom('shown' as const, 'background' as const).map((to): Happening => ['attention', to]),
-    fc.constantFrom<RunStatus>('completed', 'failed').map((status) => message('done', run(status))),
+    fc.constantFrom<RunStatus>('completed', 'failed').map((status) => message('done', run(status), '')),
   );
 
   it('the first terminal answer stays, and no phase waits for nothing', () => {

@@ -1,4 +1,5 @@
-// The published library in a real browser, on a page of its own at the server's origin.
+// The published library in a real browser, on a page of its own at the server's origin. `npm test` in clients/typescript
+// builds what is loaded here.
 import assert from 'node:assert/strict';
 import { createSign, generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -94,7 +95,7 @@ test('Storage is denied: it warns, and brings the answer all the same', async (t
   });
   const tab = await open(user);
   const runId = await tab.evaluate(() => ask(new Holdfast({ log }), { threadId: 'denied', prompt: 'q' }));
-  assert.deepEqual(await tab.evaluate(() => logged[0]?.[0]), 'Storage denied or full');
+  assert.deepEqual(await tab.evaluate(() => logged[0]?.[0]), 'No storage');
   world.openGate(runId);
   await tab.waitForFunction(() => shown.length === 1);
 });

@@ -117,7 +117,7 @@ export interface components {
             before_bytes: number;
             peak_bytes: number;
             after_bytes: number;
-            /** @description After less before. */
+            /** @description After less before, when not shared. */
             retained_bytes: number;
             /** @description How far it was expected to grow at most. */
             predicted_bytes: number;
@@ -125,6 +125,12 @@ export interface components {
             level_at_start: "normal" | "warning" | "critical" | "emergency";
             /** @description Won back by relief and replaced workers while it waited for memory. */
             relief_bytes: number;
+            /**
+             * @description The process served other runs too (`worker.concurrency`): before, peak and after are of all of them together,
+             *     `retained_bytes` is an equal part. Absent otherwise.
+             * @constant
+             */
+            shared?: true;
         };
         /** @description The answer of the built-in worker. */
         Result: {
@@ -160,7 +166,7 @@ export interface components {
                 at: components["schemas"]["Milliseconds"];
                 attempt: number;
                 /** @enum {string} */
-                kind: "accepted" | "started" | "progress" | "checkpoint" | "delta" | "attempt_lost" | "completed" | "failed" | "cancelled" | "expired" | "delivered";
+                kind: "accepted" | "started" | "progress" | "checkpoint" | "delta" | "response" | "piece" | "attempt_lost" | "completed" | "failed" | "cancelled" | "expired" | "delivered";
             }[];
         };
         ThreadList: {
@@ -175,8 +181,8 @@ export interface components {
         };
         /**
          * @description Server-sent events: `hello` (`run_id`, `status`, `last_seq`, `queue`), then `status` (`status`, `cause`, `queue`),
-         *     `progress` (`step`, `message`), `delta` (`text`), and last `done` with the run. All but `hello` and `done` have
-         *     `seq`, `at` and `attempt`. Without an id come `queue` (`status`, `queue`), at every heartbeat while the run waits, and
+         *     `progress` (`step`, `message`), `delta` (`text`, or `base64` where bytes of a guaranteed route are no text), and
+         *     last `done` with the run. All but `hello` and `done` have `seq`, `at` and `attempt`. Without an id come `queue` (`status`, `queue`), at every heartbeat while the run waits, and
          *     `draining` when the server stops: connect again.
          */
         EventStream: string;
@@ -343,10 +349,61 @@ export interface components {
                 entries: number;
                 checkpoints: number;
                 ratings: number;
+                thread_checkpoints: number;
             };
             thread_id: string;
             /** @description Whose thread it was. */
             user_email: string;
+        };
+        ThreadCheckpointPut: {
+            /** @description The checkpoint that this one goes on from. */
+            parent_id?: string;
+            /** @description What lists can be filtered by. Without NUL characters. */
+            metadata?: Record<string, never>;
+            /** @description Any JSON. */
+            state: unknown;
+            parts?: {
+                name: string;
+                version: string;
+                /** @description Any JSON. */
+                value?: unknown;
+            }[];
+        };
+        ThreadWritesPut: {
+            writes: {
+                index: number;
+                /** @description Any JSON. */
+                value: unknown;
+            }[];
+        };
+        ThreadCheckpoint: {
+            thread_id: string;
+            namespace: string;
+            checkpoint_id: string;
+            parent_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            metadata: Record<string, never>;
+            /** @description Any JSON. */
+            state: unknown;
+            /** @description Those of which there is a value, by name. */
+            parts: {
+                name: string;
+                version: string;
+                /** @description Any JSON. */
+                value: unknown;
+            }[];
+            /** @description By task and index. */
+            writes: {
+                task_id: string;
+                index: number;
+                /** @description Any JSON. */
+                value: unknown;
+            }[];
+        };
+        ThreadCheckpointPage: {
+            checkpoints: components["schemas"]["ThreadCheckpoint"][];
+            next_cursor: string | null;
         };
         /** @description At least one of `feedback` and `comment`; else 400. */
         FeedbackRequest: {
@@ -445,6 +502,201 @@ export interface components {
             dropped: number;
             /** @description Null on the last page. */
             next_cursor: string | null;
+        };
+        /**
+         * @description Server-sent events without ids: `snapshot` (OperationsSnapshot), then `change` (OperationsChange), and `draining` last.
+         *     The schemas are of their data.
+         */
+        OperationsStream: string;
+        /** @description What is left out for those who are no administrators is not required. */
+        OperationsSnapshot: {
+            at: components["schemas"]["Milliseconds"];
+            admin: boolean;
+            /** @description Who looks. */
+            subject: string;
+            /** @description Of the program. */
+            version: string;
+            started_at: components["schemas"]["Milliseconds"];
+            /** @description As incidents name this server. */
+            instance?: string;
+            /** @description The shares of the limit at which the levels warning, critical and emergency begin. */
+            levels?: number[];
+            samples?: components["schemas"]["OperationsSamples"];
+            marks?: components["schemas"]["OperationsMarks"];
+            /** @description The settings in force, as `holdfast config` shows them; no password and no secret. */
+            settings?: {
+                key: string;
+                value: string;
+                /** @description default, a file, a flag or the name of a variable. */
+                origin: string;
+                environment: string;
+                help: string;
+            }[];
+            topics: components["schemas"]["OperationsTopics"];
+        };
+        OperationsChange: {
+            at: components["schemas"]["Milliseconds"];
+            samples?: components["schemas"]["OperationsSamples"];
+            marks?: components["schemas"]["OperationsMarks"];
+            topics: components["schemas"]["OperationsTopics"];
+        };
+        /**
+         * @description One a second, oldest first, half an hour at most: `[at, used, limit, supervisor, workers, running, waiting, level]`.
+         *     Sizes are in bytes and null when they could not be read; the level is 0 normal to 3 emergency.
+         */
+        OperationsSamples: (number | null)[][];
+        /** @description Incidents of the last half hour that are new, of all instances, oldest first. */
+        OperationsMarks: components["schemas"]["Incident"][];
+        /** @description Only those that have changed. Null, but for `answers`, stands for what this server does not have. */
+        OperationsTopics: {
+            server?: {
+                draining: boolean;
+                consoles: number;
+                connections: number;
+                /** @description Runs that ended so since the server was started. */
+                completed: number;
+                failed: number;
+                cancelled: number;
+                expired: number;
+            };
+            level?: {
+                name: components["schemas"]["MemoryLevel"];
+                /** @description Null when it never changed. */
+                since: number | null;
+                cause: string;
+                readable: boolean;
+                /** @enum {unknown} */
+                limit_source: "setting" | "cgroup" | "machine" | "";
+                restart_recommended: boolean;
+                warnings: string[];
+            };
+            runs?: components["schemas"]["LiveRuns"];
+            /** @description Runs that ended at this server lately, newest first. */
+            ended?: components["schemas"]["EndedRun"][];
+            /** @description Of all instances on the journal. Null while it is not known. */
+            answers?: {
+                undelivered: number;
+                /** @description There are more than were counted. */
+                more: boolean;
+                oldest_undelivered_seconds: number | null;
+                oldest_queued_seconds: number | null;
+            } | null;
+            routes?: components["schemas"]["Memory"]["routes"];
+            workers?: {
+                ready: number;
+                crash_loop: boolean;
+                last_failure: string;
+                places: {
+                    index: number;
+                    /** @description 0 while there is no process. */
+                    pid: number;
+                    /** @enum {unknown} */
+                    state: "starting" | "idle" | "busy" | "stopping" | "backing_off" | "parked";
+                    run_id: string;
+                    retiring: boolean;
+                    starts: number;
+                }[];
+                memory: components["schemas"]["Memory"]["workers"];
+            };
+            supervisor?: components["schemas"]["Memory"]["bands"];
+            admission?: null | components["schemas"]["Memory"]["admission"];
+            relief?: {
+                actions: {
+                    action: string;
+                    relieved: number;
+                    nothing_to_do: number;
+                    failed: number;
+                    timed_out: number;
+                    skipped: number;
+                    returned_bytes: number;
+                    pause_ms: number;
+                    futile: boolean;
+                }[];
+                /** @description Workers replaced, by reason. */
+                recycled: {
+                    [key: string]: number;
+                };
+                retired: number;
+                preempted: number;
+                kernel_kills: number;
+            } | null;
+            database?: {
+                type: string;
+                /** @enum {unknown} */
+                status: "healthy" | "degraded" | "unhealthy";
+                error: string;
+                read_latency_ms: number | null;
+                commits: number;
+                writes: number;
+                incidents_dropped: number;
+                spill: {
+                    active: boolean;
+                    depth: number;
+                    oldest_seconds: number;
+                };
+                connections: Record<string, never> | null;
+            };
+            cache?: components["schemas"]["Memory"]["cache_info"];
+            passing?: {
+                open: number;
+                upgraded: number;
+                answered: number;
+                failed: number;
+            } | null;
+        };
+        LiveRuns: {
+            running: components["schemas"]["LiveRun"][];
+            waiting: components["schemas"]["LiveRun"][];
+            /** @description Also of those that the list leaves out. */
+            running_count: number;
+            waiting_count: number;
+        };
+        LiveRun: {
+            run_id: components["schemas"]["RunId"];
+            owner: string;
+            thread_id: string;
+            /** @description The beginning of the question. */
+            title: string;
+            attempt: number;
+            last_seq: number;
+            created_at: components["schemas"]["Milliseconds"];
+            started_at?: number | null;
+            /** @description The latest that its worker has told of. */
+            step?: {
+                name: string;
+                message: string;
+                at: components["schemas"]["Milliseconds"];
+                /** @description Steps of this attempt so far. */
+                count: number;
+            } | null;
+            /** @description Its place in the pool. */
+            worker?: number | null;
+            /** @description What it has taken so far, and was expected to take at most. Null while nobody measures it. */
+            memory?: {
+                grown_bytes: number;
+                predicted_bytes: number;
+            } | null;
+            queue?: null | components["schemas"]["Queue"];
+        };
+        EndedRun: {
+            run_id: components["schemas"]["RunId"];
+            owner: string;
+            thread_id: string;
+            title: string;
+            /** @enum {unknown} */
+            status: "completed" | "failed" | "cancelled" | "expired";
+            attempt: number;
+            created_at: components["schemas"]["Milliseconds"];
+            started_at: number | null;
+            finished_at: number | null;
+            /** @description Null while it is in the inbox. */
+            delivered_at: number | null;
+            /** @description It was given the answer of another run. */
+            shared: boolean;
+            /** @description What it left in its worker; negative when that held less after it. */
+            retained_bytes: number | null;
+            /** @description How far its worker grew in it. */
+            peak_bytes: number | null;
         };
         ReliefReport: {
             /** @enum {unknown} */
