@@ -143,8 +143,8 @@ CREATE TABLE thread_writes (
 );
 )sql";
 
-constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings, kIncidents, kKeptResponses,
-                                 kOldestUndelivered, kThreadCheckpoints};
+constexpr std::array kMigrations{kRunsEntriesCheckpoints, kInstancesAndRatings, kIncidents,
+                                 kKeptResponses,          kOldestUndelivered,   kThreadCheckpoints};
 static_assert(kMigrations.size() == kSchemaVersion);
 
 }  // namespace

@@ -47,8 +47,10 @@ void print_for_people(const Findings& findings) {
 void print_json(const Findings& findings) {
   json::array list;
   for (const auto& finding : findings) {
-    list.push_back(json::object{
-        {"health", to_string(finding.health)}, {"subject", finding.subject}, {"text", finding.text}, {"advice", finding.advice}});
+    list.push_back(json::object{{"health", to_string(finding.health)},
+                                {"subject", finding.subject},
+                                {"text", finding.text},
+                                {"advice", finding.advice}});
   }
   fmt::print("{}\n", json::serialize(json::object{{"findings", std::move(list)}}));
 }
