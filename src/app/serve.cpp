@@ -130,8 +130,8 @@ gateway::GatewayConfig with_workers(gateway::GatewayConfig config, const runs::W
   return config;
 }
 
-gateway::GatewayConfig with_memory(gateway::GatewayConfig config, const memory::MemoryView& view,
-                                   Governing& governing, const KeptProfiles& profiles) {
+gateway::GatewayConfig with_memory(gateway::GatewayConfig config, const memory::MemoryView& view, Governing& governing,
+                                   const KeptProfiles& profiles) {
   config.memory = &view;
   config.governor = &governing.governor().status();
   config.relieve = [&governing] { return governing.relieve(); };

@@ -45,10 +45,10 @@ struct LedgerEntry {
   std::uint64_t runs = 0;            ///< Served by it.
   bool floor_due = false;            ///< A run has ended and the floor after it was not noted yet.
   std::string last_route;
-  std::string most_telling_run;   ///< The run after which it kept most.
+  std::string most_telling_run;    ///< The run after which it kept most.
   std::int64_t most_retained = 0;  ///< Bytes that it kept after that.
-  Bytes winnable;                 ///< What its replacement, once decided, will give back.
-  std::optional<Bytes> replaces;  ///< The floor of the one before it, until its own is known.
+  Bytes winnable;                  ///< What its replacement, once decided, will give back.
+  std::optional<Bytes> replaces;   ///< The floor of the one before it, until its own is known.
   memory::FragmentationDetector detector;
 };
 

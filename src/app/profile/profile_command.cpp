@@ -11,6 +11,7 @@
 #include "app/profile/pprof_text.hpp"
 #include "app/run_text.hpp"
 #include "app/table_text.hpp"
+#include "base/run_id.hpp"
 
 namespace holdfast::app {
 namespace {

@@ -125,12 +125,16 @@ awaitable<ResponseSender::Next> ResponseSender::begin(KeptHead kept, std::option
   ResponseFacts facts;
   facts.framing = *framing_;
   facts.keep_alive = keep_alive_;
+  facts.to_head = request.method == "HEAD";
   facts.client_version = request.version;
   facts.request_id = request.id;
   const auto text = response_head(head, facts);
   const Parts parts{text};
   const auto sent = co_await wire_->write(parts);
-  co_return sent == Sent::ok ? Next::go_on : break_off();
+  if (sent != Sent::ok) co_return break_off();
+  if (!facts.to_head) co_return Next::go_on;
+  call_.exchange->passed(status_, 0, keep_alive_);
+  co_return Next::done;
 }
 
 awaitable<ResponseSender::Next> ResponseSender::take_piece(const Entry* entry) {

@@ -99,6 +99,12 @@ TEST_F(GuaranteedAnswer, TheRunTellsOfItAndTheTimelineDoesNotRepeatIt) {
   EXPECT_THAT(timeline,
               AllOf(HasSubstr(R"("kind":"response","status":200)"), HasSubstr(R"("kind":"piece","bytes":5)")));
   EXPECT_EQ(get("/v1/runs/" + kFirst + "/response").body, "hello");
+  HttpClient client(port());
+  client.send(request_text("HEAD", "/v1/runs/" + kFirst + "/response"));
+  const auto head = client.read("HEAD");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->header("Content-Length"), "5");
+  EXPECT_EQ(client.ask("GET", "/v1/runs/" + kFirst + "/response")->body, "hello") << "nothing follows a head";
 }
 
 TEST_F(GuaranteedAnswer, WhoDoesNotWantToWaitComesBackForIt) {

@@ -31,8 +31,9 @@ TEST(HeapProfileTest, WhatAWorkerTellsIsReadAndCounted) {
 }
 
 TEST(HeapProfileTest, WhatIsNoneIsRefused) {
-  for (const auto* text : {"", "[]", "{}", R"({"stacks":1})", R"({"stacks":[1]})", R"({"stacks":[{"frames":[1],"bytes":1}]})",
-                           R"({"stacks":[{"frames":["a"],"bytes":-1}]})", R"({"stacks":[{"frames":["a"]}]})"}) {
+  for (const auto* text :
+       {"", "[]", "{}", R"({"stacks":1})", R"({"stacks":[1]})", R"({"stacks":[{"frames":[1],"bytes":1}]})",
+        R"({"stacks":[{"frames":["a"],"bytes":-1}]})", R"({"stacks":[{"frames":["a"]}]})"}) {
     const auto profile = parse_heap_profile(text);
     ASSERT_FALSE(profile) << text;
     EXPECT_EQ(profile.error().code(), ErrorCode::data_loss);

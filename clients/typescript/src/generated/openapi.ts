@@ -169,6 +169,18 @@ export interface components {
                 kind: "accepted" | "started" | "progress" | "checkpoint" | "delta" | "response" | "piece" | "attempt_lost" | "completed" | "failed" | "cancelled" | "expired" | "delivered";
             }[];
         };
+        HeapProfile: {
+            runtime: string;
+            /** @description `objects`: what names lead to; `sampled`: where it was allocated. */
+            kind: string;
+            truncated: boolean;
+            total_bytes: number;
+            stacks: {
+                frames: string[];
+                count?: number;
+                bytes: number;
+            }[];
+        };
         ThreadList: {
             threads: {
                 thread_id: string;
