@@ -97,7 +97,8 @@ TEST_F(PostgresStoreTest, TablesOfAnOlderHoldfastGetWhatIsNewAndKeepTheirRuns) {
   const auto id = accepted();
   store_.reset();
   execute(
-      "DROP TABLE incidents, kept_threads, thread_checkpoints, thread_parts, thread_writes; UPDATE schema_version SET "
+      "DROP INDEX runs_not_acknowledged; DROP TABLE incidents, kept_threads, thread_checkpoints, thread_parts, "
+      "thread_writes; UPDATE schema_version SET "
       "version = 2");
   open();
   EXPECT_TRUE(store_->find(id).value());

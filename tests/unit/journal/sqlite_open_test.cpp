@@ -89,6 +89,7 @@ TEST_F(SqliteOpenTest, AJournalWithoutIncidentsGetsTheirTableAndKeepsItsRuns) {
     ASSERT_TRUE((*store)->commit(writes).at(0));
   }
   with_sqlite(
+      "DROP INDEX runs_not_acknowledged; "
       "DROP TABLE incidents; DROP TABLE kept_threads; DROP TABLE thread_checkpoints; DROP TABLE thread_parts; DROP "
       "TABLE thread_writes; "
       "UPDATE schema_version SET version = 2");
