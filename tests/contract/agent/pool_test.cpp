@@ -11,7 +11,7 @@
 namespace holdfast::workers {
 namespace {
 
-class AgentInPool : public testing::Test {
+class AgentInPool : public ::testing::Test {
  protected:
   AgentInPool() {
     char name[] = "/tmp/holdfast-agent-XXXXXX";

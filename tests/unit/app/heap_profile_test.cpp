@@ -15,8 +15,8 @@ namespace holdfast::app {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string kTold = R"({"runtime":"cpython 3.11.2","kind":"objects","truncated":false,"total_bytes":3145728,
   "stacks":[{"frames":["app","CACHE","dict"],"count":2,"bytes":2097152},
@@ -80,18 +80,18 @@ TEST(HeapProfileTest, WhatIsWrittenForPprofIsAWholeMessage) {
   EXPECT_EQ(fields[4], 4) << "a location for each name";
   EXPECT_EQ(fields[5], 4);
   EXPECT_EQ(texts.front(), "");
-  EXPECT_THAT(texts, testing::IsSupersetOf({"inuse_space", "bytes", "app", "CACHE", "<str>"}));
+  EXPECT_THAT(texts, ::testing::IsSupersetOf({"inuse_space", "bytes", "app", "CACHE", "<str>"}));
 }
 
-class KeptProfilesTest : public testing::Test {
+class KeptProfilesTest : public ::testing::Test {
  protected:
   std::string left(const std::string& text = kTold) {
     std::ofstream(directory_ / "left") << text;
     return directory_ / "left";
   }
-  testing::AssertionResult keep(const RunId& run, std::uint64_t megabytes) {
+  ::testing::AssertionResult keep(const RunId& run, std::uint64_t megabytes) {
     const auto kept = profiles_.keep(run, Bytes(megabytes << 20U), left());
-    return kept ? testing::AssertionSuccess() : testing::AssertionFailure() << kept.error().message();
+    return kept ? ::testing::AssertionSuccess() : ::testing::AssertionFailure() << kept.error().message();
   }
 
   holdfast::testing::TemporaryDirectory directory_;
