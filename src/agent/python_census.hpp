@@ -56,11 +56,14 @@ def census(path, runtime, budget=2.0, most=200000, sample=2000, rows_told=2000):
             if issubclass(what, passed):
                 continue
             try:
-                size = sizeof(thing, 0)
+                # A mapping does not count what it maps.
+                mapped = what.__module__ == "mmap" and what.__name__ == "mmap"
+                size = len(thing) if mapped else sizeof(thing, 0)
             except Exception:
                 size = 0
             if issubclass(what, leaves):
-                size /= max(1, refs(thing) - 2)
+                # A name holds what it leads to alone, as far as that is told; `thing` and the call hold it too.
+                size /= 1 if len(stack) == 1 else max(1, refs(thing) - 2)
             else:
                 if id(thing) in seen:
                     continue
