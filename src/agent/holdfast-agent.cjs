@@ -117,7 +117,7 @@ function follow(path, fs, v8) {
       const { functionName, url, lineNumber } = node.callFrame;
       const name = functionName || '(anonymous)';
       // V8 does not tell the file of every script.
-      const place = url ? ` ${url.replace('file://', '')}:${lineNumber + 1}` : lineNumber > 0 ? ` line ${lineNumber + 1}` : '';
+      const place = url ? ` ${url.replace('file://', '')}:${lineNumber + 1}` : '';
       const here = name === '(root)' ? frames : [...frames, name + place].slice(0, 64);
       if (node.selfSize > 0) stacks.push({ frames: here, count: 0, bytes: node.selfSize });
       for (const child of node.children) walk(child, here);
