@@ -21,6 +21,11 @@ Setting text_setting(std::string_view key, std::string_view environment, std::st
           [field](const Settings& settings) { return settings.*field; }};
 }
 
+Setting shown_as(Setting setting, std::function<std::string(const Settings&)> show) {
+  setting.show = std::move(show);
+  return setting;
+}
+
 Setting duration_setting(std::string_view key, std::string_view environment,
                          std::chrono::milliseconds Settings::* field, std::string_view help) {
   return {key, environment, help,

@@ -14,6 +14,9 @@ namespace holdfast::app {
 [[nodiscard]] Setting text_setting(std::string_view key, std::string_view environment, std::string Settings::* field,
                                    std::string_view help);
 
+/// The same row, shown otherwise: for what is not to be read by everybody.
+[[nodiscard]] Setting shown_as(Setting setting, std::function<std::string(const Settings&)> show);
+
 /// With its unit: "30s".
 [[nodiscard]] Setting duration_setting(std::string_view key, std::string_view environment,
                                        std::chrono::milliseconds Settings::* field, std::string_view help);

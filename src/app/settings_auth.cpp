@@ -23,12 +23,9 @@ std::vector<Setting> auth_settings() {
       switch_setting("auth.test_tokens", "USE_TEST_TOKENS", &Settings::test_tokens,
                      "1 = take test tokens (HS256, issuer test_issuer) instead of what auth.mode says; on a loopback "
                      "address only."),
-      {"auth.test_secret", "HOLDFAST_TEST_TOKEN_SECRET", "Secret that signs test tokens: 32 bytes or more.",
-       [](Settings& settings, std::string_view text) {
-         settings.test_secret = text;
-         return Result<void>{};
-       },
-       [](const Settings& settings) { return std::string(settings.test_secret.empty() ? "" : "(set)"); }},
+      shown_as(text_setting("auth.test_secret", "HOLDFAST_TEST_TOKEN_SECRET", &Settings::test_secret,
+                            "Secret that signs test tokens: 32 bytes or more."),
+               [](const Settings& settings) { return std::string(settings.test_secret.empty() ? "" : "(set)"); }),
   };
 }
 

@@ -42,14 +42,10 @@ std::vector<Setting> server_settings() {
                    "Host."),
       list_setting("server.trusted_origins", "HOLDFAST_TRUSTED_ORIGINS", &Settings::trusted_origins,
                    "Origins whose pages may change something here besides the server's own: https://app.example.org."),
-      {"database.url", "DATABASE_URL",
-       "Where the journal is. Empty: journal.sqlite in the data directory. Or sqlite:PATH, or "
-       "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, which several servers may share.",
-       [](Settings& settings, std::string_view text) {
-         settings.database = text;
-         return Result<void>{};
-       },
-       [](const Settings& settings) { return mask_password(settings.database); }},
+      shown_as(text_setting("database.url", "DATABASE_URL", &Settings::database,
+                            "Where the journal is. Empty: journal.sqlite in the data directory. Or sqlite:PATH, or "
+                            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, which several servers may share."),
+               [](const Settings& settings) { return mask_password(settings.database); }),
       count_setting("database.pool_size", "HOLDFAST_DATABASE_POOL_SIZE", &Settings::database_pool_size, {1, 4},
                     "Connections to PostgreSQL. One serves; a second takes over at once when the first breaks."),
       duration_setting("database.timeout", "HOLDFAST_DATABASE_TIMEOUT", &Settings::database_timeout,

@@ -10,7 +10,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/url/parse.hpp>
-// The compiled part of Asio's TLS. Only this file uses it; in src/base it would make every program link OpenSSL.
+// The compiled part of Asio's TLS. Only this file uses it; in src/base it would make every program link libssl.
 #include <boost/asio/ssl/impl/src.hpp>
 
 namespace holdfast::gateway {

@@ -218,6 +218,7 @@ class Coordinator {
   awaitable<void> fill_request(workers::Attempt* attempt, LiveRunPtr live);
   awaitable<std::string> body_for_worker(const LiveRun& live);
   awaitable<Result<void>> record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event);
+  awaitable<Result<void>> record_part(LiveRunPtr live, journal::Append append);
   awaitable<Result<void>> record_end(LiveRunPtr live, journal::Append append);
   void requeue(LiveRunPtr live, std::chrono::milliseconds delay);
   awaitable<void> resolve_start(LiveRunPtr live);

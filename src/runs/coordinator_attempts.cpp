@@ -1,6 +1,4 @@
 // One attempt at a run, from an idle worker to an entry in the journal.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <csignal>
@@ -8,7 +6,7 @@
 #include "base/hook_point.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
-#include "base/stored_bytes.hpp"
+#include "runs/attempt_entries.hpp"
 #include "runs/attempt_outcome.hpp"
 #include "runs/coordinator.hpp"
 #include "runs/stored_request.hpp"
@@ -26,69 +24,14 @@ using journal::is_terminal;
 constexpr std::chrono::milliseconds kJournalPause{1000};
 // Of entries that hold 64 KB at most.
 constexpr int kEntriesPerRead = 64;
-constexpr BackoffConfig kRecordBackoff{std::chrono::milliseconds(50), std::chrono::milliseconds(2000)};
-
-Append event_append(const RunId& id, int attempt, const workers::WorkerEvent& event) {
-  Append append{.id = id, .attempt = attempt};
-  if (const auto* piece = std::get_if<workers::PieceEvent>(&event)) {
-    append.kind = EntryKind::piece;
-    append.body = stored_bytes(piece->bytes);
-    return append;
-  }
-  if (const auto* response = std::get_if<workers::ResponseEvent>(&event)) {
-    append.kind = EntryKind::response;
-    append.body = fmt::format(R"({{"status":{},"head":{}}})", response->status, stored_bytes(response->head));
-    return append;
-  }
-  json::object body;
-  if (const auto* progress = std::get_if<workers::ProgressEvent>(&event)) {
-    append.kind = EntryKind::progress;
-    body = {{"step", progress->step}, {"message", progress->message}};
-  } else if (const auto* delta = std::get_if<workers::DeltaEvent>(&event)) {
-    append.kind = EntryKind::delta;
-    body = {{"text", delta->text}};
-  } else {
-    const auto& checkpoint = std::get<workers::CheckpointEvent>(event);
-    append.kind = EntryKind::checkpoint;
-    append.checkpoint = journal::Checkpoint{checkpoint.step, checkpoint.state};
-    body = {{"step", checkpoint.step}};
-  }
-  append.body = json::serialize(body);
-  return append;
-}
-
-bool can_be_written_later(const Error& error) {
-  return error.code() == ErrorCode::unavailable || error.code() == ErrorCode::resource_exhausted;
-}
 
 constexpr std::string_view kTimeIsUp =
     "The attempts at the analysis together took longer than its time limit. Ask for less at once, or raise "
     "runs.deadline.";
 
-json::object receipt_json(const governor::MemoryReceipt& receipt) {
-  json::object out{
-      {"before_bytes", receipt.before.count()},       {"peak_bytes", receipt.peak.count()},
-      {"after_bytes", receipt.after.count()},         {"retained_bytes", receipt.retained},
-      {"predicted_bytes", receipt.predicted.count()}, {"level_at_start", memory::to_string(receipt.level_at_start)},
-      {"relief_bytes", receipt.relief.count()}};
-  if (receipt.shared) out["shared"] = true;
-  return out;
-}
-
 // An attempt that was lost may have been lost by the run itself: the next one takes no other run with it.
 workers::Company company_of(const Run& run) {
   return run.attempt > 0 ? workers::Company::alone : workers::Company::shared;
-}
-
-std::string usage_of(const LiveRun& live, const Clock& clock) {
-  const auto started = live.run->started_at.value_or(live.run->created_at);
-  json::object timing{{"queued", started - live.run->created_at},
-                      {"run", clock.wall() - started},
-                      {"journal", live.journal_time.count()}};
-  json::object usage{{"timing_ms", std::move(timing)}};
-  if (live.receipt) usage["memory"] = receipt_json(*live.receipt);
-  if (!live.answered_by.empty()) usage["cache"] = json::object{{"hit", true}, {"from", live.answered_by}};
-  return json::serialize(usage);
 }
 
 // Valid for as long as what is returned lives.
@@ -381,66 +324,6 @@ awaitable<std::string> Coordinator::body_for_worker(const LiveRun& live) {
     if (earlier) thread = std::move(*earlier);
   }
   co_return worker_body(*live.run, checkpoint, thread);
-}
-
-awaitable<Result<void>> Coordinator::record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event) {
-  auto append = event_append(live->run->id, attempt, event);
-  append.known = live->run;
-  const bool part_of_answer = append.kind == EntryKind::response || append.kind == EntryKind::piece;
-  for (std::uint32_t failures = 1;; ++failures) {
-    auto copy = append;
-    auto written = co_await journal_.append(std::move(copy));
-    if (written) {
-      HOLDFAST_HOOK_POINT("runs.after_progress");
-      note_step(*live, event);
-      update(*live, std::move(written->run));
-      co_return Result<void>{};
-    }
-    if (!can_be_written_later(written.error())) co_return fail(std::move(written), "record progress");
-    // Progress that cannot be written now is not worth an attempt; it is not shown either. A response is kept whole.
-    if (!part_of_answer) co_return Result<void>{};
-    const auto again = clock_.steady() + backoff_delay(kRecordBackoff, failures, random_uniform());
-    const bool slept = co_await sleep_until(again);
-    if (!slept) co_return fail(ErrorCode::cancelled, "stopped while the response could not be written");
-  }
-}
-
-awaitable<Result<void>> Coordinator::record_end(LiveRunPtr live, Append append) {
-  append.usage = usage_of(*live, clock_);
-  append.known = live->run;
-  const auto asked = clock_.steady();
-  for (std::uint32_t failures = 1;; ++failures) {
-    auto copy = append;
-    auto written = co_await journal_.append(std::move(copy));
-    if (written) {
-      const double took_ms = std::chrono::duration<double, std::milli>(clock_.steady() - asked).count();
-      log::debug("runs.recorded_end", {{"run", live->run->id.text()}, {"journal_ms", took_ms}});
-      if (written->run.status == RunStatus::completed && live->answered_by.empty()) {
-        const auto run_ms = static_cast<double>(clock_.wall() - written->run.started_at.value_or(clock_.wall()));
-        mean_run_ms_ = mean_run_ms_ > 0 ? mean_run_ms_ * 0.9 + run_ms * 0.1 : run_ms + 1;
-      }
-      if (append.kind != EntryKind::completed) {
-        log::info("runs.attempt_ended", {{"run", live->run->id.text()},
-                                         {"attempt", append.attempt},
-                                         {"entry", to_string(append.kind)},
-                                         {"why", append.body}});
-      }
-      update(*live, std::move(written->run));
-      co_return Result<void>{};
-    }
-    if (!can_be_written_later(written.error())) {
-      // The fence refused it: another end is durable, perhaps this very one with its acknowledgement lost.
-      co_await refresh(live);
-      co_return fail(std::move(written), "record the end");
-    }
-    if (failures == 1) {
-      log::error("runs.end_not_written", {{"run", live->run->id.text()},
-                                          {"error", written.error().message()},
-                                          {"next", "kept in memory and tried again"}});
-    }
-    if (live->stopping) co_return fail(std::move(written), "record the end while stopping");
-    co_await sleep_until(clock_.steady() + backoff_delay(kRecordBackoff, failures, random_uniform()));
-  }
 }
 
 void Coordinator::requeue(LiveRunPtr live, std::chrono::milliseconds delay) {

@@ -14,13 +14,14 @@ namespace holdfast::testing {
 using namespace std::chrono_literals;
 
 Instance::Instance(std::string data_dir, std::string database, std::string worker_flags) {
-  options_ = {.data_dir = std::move(data_dir),
-              .worker = program("scripted_worker") + " --socket {socket} --stream " + worker_flags,
-              .port = 0,
-              .arguments = {"--database", std::move(database), "--set", "database.lease=2s", "--set",
-                            "worker.grace_period=500ms", "--set", "runs.max_attempts=1000", "--set",
-                            "runs.max_crashes=1000", "--set", "runs.max_concurrent=2"},
-              .environment = {}};
+  options_ = {
+      .data_dir = std::move(data_dir),
+      .worker = program("scripted_worker") + " --socket {socket} --stream " + worker_flags,
+      .port = 0,
+      .arguments = {"--database", std::move(database), "--set", "database.lease=2s", "--set",
+                    "worker.grace_period=500ms", "--set", "runs.max_attempts=1000", "--set", "runs.max_crashes=1000",
+                    "--set", "runs.max_concurrent=2", "--set", "worker.guaranteed=POST /kept retry=requeue"},
+      .environment = {}};
 }
 
 void Instance::arm(const std::string& hook) {

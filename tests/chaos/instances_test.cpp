@@ -130,6 +130,28 @@ TEST_F(Instances, WaitingStreamingAndCancellingWorkAtAnyInstance) {
   expect_work_goes_on(first);
 }
 
+TEST_F(Instances, AKeptAnswerIsHadAtAnyInstanceAndOutlivesTheOneThatTookTheRequest) {
+  auto& first = start();
+  auto& second = start();
+  const std::string body = R"({"prompt":"hello"})";
+  const auto ask = [&](Instance& instance, HeaderList more) {
+    more.emplace_back("Idempotency-Key", id_.text());
+    return instance.post("/kept", body, more);
+  };
+  ASSERT_EQ(ask(first, {{"Prefer", "respond-async"}}).status, 202);
+  ASSERT_TRUE(second.shows(id_, "running"));
+  EXPECT_EQ(ask(second, {{"Prefer", "respond-async"}}).status, 202) << "it joins";
+  first.kill();
+  ASSERT_TRUE(second.shows(id_, "completed"));
+  const auto there = ask(second, {});
+  EXPECT_EQ(there.status, 200) << there.body;
+  EXPECT_NE(there.body.find("hello"), std::string::npos) << there.body;
+  ASSERT_TRUE(first.start());
+  EXPECT_EQ(ask(first, {}).body, there.body);
+  expect_one_end_at(first, id_);
+  expect_work_goes_on(first);
+}
+
 TEST_F(Instances, AnIdleInstanceTakesWhatWaitsAtABusyOne) {
   auto& first = start("--steps 20 --sleep-ms 200");
   std::vector<RunId> ids;

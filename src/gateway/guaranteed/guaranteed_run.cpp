@@ -1,7 +1,7 @@
 #include "gateway/guaranteed/guaranteed_run.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <array>
 
@@ -30,8 +30,8 @@ Problem bad_header(std::string_view name, std::string_view why) {
 // A UUID of version 8 (RFC 9562): ours to define. SHA-256 of owner and key, so that nobody's key is another's.
 RunId id_for_key(std::string_view owner, std::string_view key) {
   const auto material = fmt::format("{}\n{}\n{}", owner.size(), owner, key);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  EVP_Digest(material.data(), material.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(material.data()), material.size(), digest.data());
   digest[6] = static_cast<unsigned char>((digest[6] & 0x0FU) | 0x80U);
   digest[8] = static_cast<unsigned char>((digest[8] & 0x3FU) | 0x80U);
   std::string text;

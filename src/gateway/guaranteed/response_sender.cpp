@@ -165,7 +165,8 @@ awaitable<ResponseSender::Next> ResponseSender::take_end() {
     problem.run_id = id_.text();
     co_return co_await refuse(std::move(problem));
   }
-  if (!ended || !kept_length(*run)) co_return break_off();
+  const auto length = ended ? kept_length(*run) : std::nullopt;
+  if (!length || *length != bytes_) co_return break_off();
   if (*framing_ == ClientFraming::chunked) {
     const Parts parts{kLastChunk};
     const auto sent = co_await wire_->write(parts);

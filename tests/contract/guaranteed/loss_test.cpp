@@ -92,6 +92,24 @@ TEST_F(GuaranteedLoss, ARequestThatKillsEveryWorkerHasAnEnd) {
   EXPECT_EQ(ask("/chunked", "afterwards").body, "hello");
 }
 
+TEST_F(GuaranteedLoss, ABodyThatEndsWithItsWorkerIsNoAnswer) {
+  start(guaranteed_setup());
+  const auto reply = ask("/die-open", kFirst);
+  EXPECT_EQ(reply.status, 502) << reply.body;
+  EXPECT_EQ(ask("/until-close", "alive").body, "hello") << "while one that a living worker ends so is";
+}
+
+TEST_F(GuaranteedLoss, AnUpgradeIsPassedThrough) {
+  start(guaranteed_setup("GET /**"));
+  HttpClient client(port());
+  client.send(request_text("GET", "/upgrade", "", {{"Connection", "Upgrade"}, {"Upgrade", "echo"}}));
+  const auto switched = client.read_head();
+  ASSERT_TRUE(switched);
+  EXPECT_EQ(switched->status, 101);
+  EXPECT_EQ(switched->header("Holdfast-Run-Id"), "");
+  EXPECT_NE(get("/upgrade").header("Holdfast-Run-Id"), "") << "while an ordinary request there is a run";
+}
+
 TEST_F(GuaranteedLoss, ACancelledOneSaysSo) {
   start(guaranteed_setup());
   HttpClient client(port());

@@ -84,6 +84,27 @@ TEST_F(CoordinatorTest, AnAnswerThatCannotBeWrittenIsKeptUntilItCan) {
   EXPECT_EQ(run.attempt, 1) << "the answer was not lost, so the work was not repeated";
 }
 
+const Kinds kKept{EntryKind::accepted, started, response, piece, completed};
+
+TEST_F(CoordinatorTest, AResponseThatCannotBeWrittenIsKeptUntilItCan) {
+  auto& live = serve("--sleep-ms 100");
+  ASSERT_TRUE(live.submit_kept(id_));
+  live.run_until([&] { return live.coordinator().status().running == 1; });
+  live.store().disk_full.arm(3);
+  EXPECT_EQ(live.finish(id_).status, RunStatus::completed);
+  EXPECT_EQ(live.history(id_), kKept);
+}
+
+TEST_F(CoordinatorTest, APartOfAResponseWhoseAcknowledgementWasLostIsKeptOnce) {
+  auto& live = serve("--sleep-ms 100");
+  ASSERT_TRUE(live.submit_kept(id_));
+  live.run_until([&] { return live.coordinator().status().running == 1; });
+  live.store().lost_ack.arm(2);  // Of the head and of the body.
+  live.store().fail_read.arm(1);
+  EXPECT_EQ(live.finish(id_).status, RunStatus::completed);
+  EXPECT_EQ(live.history(id_), kKept);
+}
+
 TEST_F(CoordinatorTest, ARunIsRefusedBeforeAnyWorkWhenItCannotBeWritten) {
   auto& live = serve();
   live.store().disk_full.arm(1'000'000);

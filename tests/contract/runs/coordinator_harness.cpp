@@ -1,5 +1,7 @@
 #include "tests/contract/runs/coordinator_harness.hpp"
 
+#include "runs/stored_request.hpp"
+
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -67,6 +69,20 @@ Result<runs::Accepted> LiveCoordinator::submit(const RunId& id, const std::strin
                               .id = id,
                               .prompt = prompt,
                               .request = R"({"prompt":")" + prompt + R"(","thread_id":"t"})",
+                              .traceparent = ""};
+  return await(coordinator_.submit(std::move(submission)));
+}
+
+Result<runs::Accepted> LiveCoordinator::submit_kept(const RunId& id) {
+  const std::string body = R"({"prompt":"hello"})";
+  const auto head = "POST /kept HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: " +
+                    std::to_string(body.size()) + "\r\n";
+  runs::Submission submission{.owner = "ada",
+                              .thread_id = "t",
+                              .id = id,
+                              .prompt = "POST /kept",
+                              .route = "POST /kept",
+                              .request = to_json(runs::StoredRequest{runs::Retry::fail, head, body}),
                               .traceparent = ""};
   return await(coordinator_.submit(std::move(submission)));
 }

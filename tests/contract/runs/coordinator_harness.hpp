@@ -49,6 +49,8 @@ class LiveCoordinator {
   void start_workers() { pool_.start(); }
   int recover();
   Result<runs::Accepted> submit(const RunId& id, const std::string& prompt = "hello", const std::string& owner = "ada");
+  /// A request of a guaranteed route; the scripted worker takes it as it takes any.
+  Result<runs::Accepted> submit_kept(const RunId& id);
   runs::Run finish(const RunId& id, const std::string& owner = "ada");
   std::vector<EntryKind> history(const RunId& id);
   void stop(std::chrono::milliseconds patience = 10s);

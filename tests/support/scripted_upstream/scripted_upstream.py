@@ -172,6 +172,11 @@ class Connection:
         self.record("events end")
         return True
 
+    def on_die_open(self, method, headers, head, rest):
+        """A body whose end nobody tells, and a death in the middle of it."""
+        self.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhel")
+        os._exit(3)
+
     def on_die_first(self, method, headers, head, rest):
         if headers.get("holdfast-attempt") == "1":
             os._exit(3)

@@ -45,6 +45,29 @@ TEST_F(SettingsTest, OtherPeoplesWorkersGetWhatNoRouteAnswers) {
             "HOLDFAST_PASS_THROUGH: worker.pass_through: \"yes\" is not one of: auto, on, off");
 }
 
+TEST_F(SettingsTest, GuaranteedRoutesAreReadAndShownAsTheyAreWritten) {
+  environment_["HOLDFAST_GUARANTEED"] = " POST /a/* , ,GET /b/** retry=requeue";
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  ASSERT_EQ(loaded->values.guaranteed.size(), 2U);
+  EXPECT_EQ(loaded->values.guaranteed.at(1).retry, runs::Retry::requeue);
+  const auto row = std::ranges::find(all_settings(), "worker.guaranteed", &Setting::key);
+  EXPECT_EQ(row->show(loaded->values), "POST /a/*, GET /b/** retry=requeue");
+}
+
+TEST_F(SettingsTest, APathOfHoldfastItselfCannotBeGuaranteed) {
+  for (const auto* route : {"POST /analyze", "GET /v1/runs/x", "DELETE /livez"}) {
+    environment_["HOLDFAST_GUARANTEED"] = route;
+    const auto loaded = load();
+    ASSERT_FALSE(loaded) << route;
+    EXPECT_NE(loaded.error().message().find("Holdfast answers itself"), std::string::npos);
+  }
+  std::string many;
+  for (int i = 0; i < 65; ++i) many += "POST /r" + std::to_string(i) + ",";
+  environment_["HOLDFAST_GUARANTEED"] = many;
+  EXPECT_FALSE(load());
+}
+
 TEST_F(SettingsTest, FlagsWinThenEnvironmentThenFileThenDefaults) {
   write_file("[runs]\nmax_concurrent = 4\ndeadline = \"10s\"\nqueue_limit = 7\n");
   environment_["MAX_CONCURRENT_ANALYSES"] = "5";

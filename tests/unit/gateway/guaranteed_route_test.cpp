@@ -22,7 +22,8 @@ TEST(GuaranteedRouteTest, AStarIsOneSegmentAndTwoAtTheEndAreTheRest) {
   EXPECT_TRUE(fits("POST /a/**", "POST", "/a/b/c"));
   EXPECT_FALSE(fits("POST /a/**", "POST", "/a"));
   EXPECT_TRUE(fits("POST /", "POST", "/"));
-  EXPECT_TRUE(fits("POST /a%20b", "POST", "/a b") || fits("POST /a%20b", "POST", "/a%20b"));
+  EXPECT_TRUE(fits("POST /a%20b", "POST", "/a%20b")) << "segments are compared decoded";
+  EXPECT_TRUE(fits("POST /a%2Db", "POST", "/a-b"));
 }
 
 TEST(GuaranteedRouteTest, TheFirstThatFitsDecides) {

@@ -406,6 +406,25 @@ TEST_F(GovernorTest, InAnEmergencyTheNewestRunIsGivenUpOnce) {
 
 // Two idle workers hold less than their stop is worth.
 // The kernel takes it before it kills.
+TEST_F(GovernorTest, ARunThatMustNotBeRepeatedIsSparedForOneThatMay) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  see(2, 12, WorkerPhase::idle, mb(20));
+  tick();
+  auto first = admitted(ask(1, 11));
+  end(*first, mb(24));
+  first = admitted(ask(1, 11));
+  auto second = admitted(ask(2, 12));
+  ASSERT_TRUE(first && second);
+  first->run = "00000000-0000-7000-8000-000000000002";
+  second->retriable = false;
+  hold(11, mb(230));
+  hold(12, mb(245));
+  view_.level = Level::emergency;
+  const auto orders = tick();
+  ASSERT_TRUE(orders.give_up);
+  EXPECT_EQ(orders.give_up->worker, 1) << "though the other one is newer, and its worker holds more";
+}
+
 TEST_F(GovernorTest, WhatWasFreedLazilyCostsNobodyAnAttempt) {
   see(1, 11, WorkerPhase::idle, mb(20));
   tick();
