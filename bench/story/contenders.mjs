@@ -13,7 +13,7 @@ function holdfast() {
     hasWayBack: true,
     start: ({ build, directory, port, flags, limit }) => ({
       command: [join(build, 'holdfast'), 'serve', '--listen', `127.0.0.1:${port}`, '--data', mkdtempSync(join(directory, 'd')),
-        '--worker', `exec python3 ${python}/leaky_worker.py --socket {socket} ${flags}`],
+        '--worker', `exec /usr/bin/python3 ${python}/leaky_worker.py --socket {socket} ${flags}`],
       // One client stands for many users here: their limits would be what is measured.
       env: { MEMORY_LIMIT: `${limit}`, RATE_LIMIT_REQUESTS: '0', RATE_LIMIT_BURST: '0', HOLDFAST_LIMIT_WAITING: '0' },
     }),

@@ -99,9 +99,10 @@ export function chooseHow(wanted) {
 class WatcherLimit {
   flags = ['--kill'];
 
-  constructor({ limit, eye }) {
+  constructor({ limit, eye, directory }) {
     this.limit = limit;
     this.eye = eye;
+    this.trace = join(directory, 'looks');
   }
 
   /** The command that runs `command` below the limit. */
@@ -111,7 +112,7 @@ class WatcherLimit {
 
   /** Begins to look at `root` and all below it. */
   watch(root) {
-    const flags = ['--root', `${root}`, '--limit', `${this.limit}`, '--period', `${periodMs}`, ...this.flags];
+    const flags = ['--root', `${root}`, '--limit', `${this.limit}`, '--period', `${periodMs}`, '--trace', this.trace, ...this.flags];
     this.watcher = spawn(this.eye, flags, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.said = '';
     this.watcher.stdout.on('data', (text) => (this.said += text));
@@ -123,7 +124,15 @@ class WatcherLimit {
     this.watcher.stdin.end();
     await this.ended;
     const { peak, looks, over_limit: over, kills } = JSON.parse(this.said);
-    return { peak, looks, over, kills };
+    return { peak, looks, over, kills, floorGrowth: this.floorGrowth() };
+  }
+
+  /** By how much the least that was held in the last fifth of the time is above the least of the first fifth. */
+  floorGrowth() {
+    const held = readFileSync(this.trace, 'utf8').trim().split('\n').map((line) => Number(line.split(/[\s,]+/)[1]));
+    const fifth = Math.ceil(held.length / 5);
+    const least = (part) => part.reduce((a, b) => Math.min(a, b), Infinity);
+    return least(held.slice(-fifth)) - least(held.slice(0, fifth));
   }
 
   async remove() {
@@ -147,8 +156,7 @@ class CgroupLimit extends WatcherLimit {
   }
 
   async seen() {
-    const { peak } = await super.seen();
-    return { peak, looks: 0, over: 0, kills: this.group.kills() };
+    return { ...(await super.seen()), looks: 0, over: 0, kills: this.group.kills() };
   }
 
   async remove() {
@@ -162,7 +170,7 @@ export const makeLimit = (bench) => (bench.how === 'cgroup' ? new CgroupLimit(be
 
 /** A limit that does not kill would make everybody look good. */
 export async function selfCheck({ how, eye, directory }) {
-  const limit = makeLimit({ how, eye, limit: 128 * MB });
+  const limit = makeLimit({ how, eye, directory, limit: 128 * MB });
   const grow = 'const kept = []; setInterval(() => kept.push(Buffer.alloc(4 << 20, 1)), 5);';
   const service = new Service(limit.wrap([process.execPath, '-e', grow]), { log: join(directory, 'self-check.log') });
   limit.watch(service.pid);

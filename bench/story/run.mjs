@@ -72,14 +72,14 @@ function summary(turns) {
   const faults = {};
   for (const { wrong } of outcomes) if (wrong) faults[wrong] = (faults[wrong] ?? 0) + 1;
   return { asked: outcomes.length, answered: answered.length, cameBack: outcomes.filter(({ cameBack }) => cameBack).length,
-    kills: sum('kills'), peak: Math.max(...turns.map(({ peak }) => peak)), over: sum('over') / sum('looks'),
+    kept: sum('floorGrowth') / (0.8 * outcomes.length), kills: sum('kills'), peak: Math.max(...turns.map(({ peak }) => peak)), over: sum('over') / sum('looks'),
     rate: answered.length / sum('seconds'), p50: at(0.5), p99: at(0.99), faults,
     restarts: sum('restarts') };
 }
 
 function report(all) {
-  const head = ['', 'asked', 'answered at first try', 'lost', 'kills', 'peak MB', 'time over %', 'analyses/s', 'p50 ms', 'p99 ms'];
-  const rows = all.map(({ name, of }) => [name, of.asked, of.answered, of.asked - of.answered, of.kills,
+  const head = ['', 'asked', 'answered at first try', 'lost', 'kills', 'kept MB an analysis', 'peak MB', 'time over %', 'analyses/s', 'p50 ms', 'p99 ms'];
+  const rows = all.map(({ name, of }) => [name, of.asked, of.answered, of.asked - of.answered, of.kills, (of.kept / MB).toFixed(2),
     whole(of.peak / MB), Number.isNaN(of.over) ? '-' : (of.over * 100).toFixed(1), of.rate.toFixed(2), whole(of.p50), whole(of.p99)].map(String));
   console.log(`\n${markdown(head, rows)}\n`);
   for (const { name, hasWayBack, of } of all) {

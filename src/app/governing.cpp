@@ -13,6 +13,9 @@ namespace {
 using governor::WorkerPhase;
 using governor::WorkerSighting;
 
+// A look takes 0.2 ms with 8 workers: not one for each of thousands of runs a second.
+constexpr std::chrono::milliseconds kBetweenTicks{10};
+
 WorkerPhase phase_of(std::string_view state) {
   if (state == "idle") return WorkerPhase::idle;
   if (state == "busy") return WorkerPhase::busy;
@@ -31,6 +34,14 @@ void add_reading(WorkerSighting& sighting, const memory::MemoryView& view) {
     sighting.file = worker->file;
     sighting.vm_size = worker->vm_size;
   }
+}
+
+std::vector<int> parked_places(const workers::PoolStatus& pool) {
+  std::vector<int> places;
+  for (const auto& worker : pool.workers) {
+    if (worker.state == "parked" && worker.pid == 0) places.push_back(worker.index);
+  }
+  return places;
 }
 
 std::string evidence_of(const governor::Preemption& victim) {
@@ -118,13 +129,10 @@ void Governing::set_actions(std::vector<std::unique_ptr<governor::ReliefAction>>
                                                      std::move(actions));
 }
 
-void Governing::on_tick(const std::optional<memory::LevelChange>& change) {
+bool Governing::on_tick(const std::optional<memory::LevelChange>& change) {
   const auto pool = parts_.pool.status();
   const auto workers = sightings(pool, parts_.view);
-  std::vector<int> parked;
-  for (const auto& worker : pool.workers) {
-    if (worker.state == "parked" && worker.pid == 0) parked.push_back(worker.index);
-  }
+  const auto parked = parked_places(pool);
   const auto walked = ladder_->last();
   const auto orders = governor_.tick({.workers = workers,
                                       .parked = parked,
@@ -133,12 +141,35 @@ void Governing::on_tick(const std::optional<memory::LevelChange>& change) {
                                       .relief_ended_at = walked ? std::optional(walked->ended_at) : std::nullopt});
   obey(orders);
   parts_.pump();
+  return at_rest(pool);
+}
+
+// Who passes requests through now and then is told by the connections that are kept for the next.
+bool Governing::at_rest(const workers::PoolStatus& pool) const {
+  const bool quiet = std::ranges::all_of(pool.workers, [](const workers::WorkerStatus& worker) {
+    return (worker.state == "idle" || worker.state == "parked") && !worker.retiring && worker.successor_pid == 0;
+  });
+  return quiet && pool.kept == 0 && parts_.waiting() == 0 && !governor_.any_runs() && !ladder_->under_way() &&
+         parts_.view.level == memory::Level::normal;
+}
+
+void Governing::on_change() {
+  parts_.pump();
+  const auto now = clock_.steady();
+  if (!governor_.waits_for_memory() || now - reconsidered_at_ < kBetweenTicks) return;
+  reconsidered_at_ = now;
+  parts_.senses.look();
+  parts_.pump();
+  const auto pool = parts_.pool.status();
+  const auto workers = sightings(pool, parts_.view);
+  const auto parked = parked_places(pool);
+  carry_out(governor_.reconsider(
+      {.workers = workers, .parked = parked, .waiting = parts_.waiting(), .level_change = {}, .relief_ended_at = {}}));
 }
 
 void Governing::obey(const governor::Governor::Orders& orders) {
   if (orders.give_up) give_up(*orders.give_up);
-  for (const auto& replacement : orders.replace) replace(replacement);
-  for (const int place : orders.start) parts_.pool.unpark(place);
+  carry_out(orders);
   if (!orders.relieve) ladder_->no_need();
   if (orders.relieve && !ladder_->under_way() && ladder_->is_due(*orders.relieve)) {
     spawn(executor_, "relieve memory", [this, request = *orders.relieve]() -> awaitable<void> {
@@ -156,6 +187,12 @@ void Governing::obey(const governor::Governor::Orders& orders) {
     log::warning("memory.restarting", {{"name", "MEMORY LEAK PREVENTION"}, {"why", "memory stays critical"}});
     parts_.restart();
   }
+}
+
+// Of workers.
+void Governing::carry_out(const governor::Governor::Orders& orders) {
+  for (const auto& replacement : orders.replace) replace(replacement);
+  for (const int place : orders.start) parts_.pool.unpark(place);
 }
 
 void Governing::give_up(const governor::Preemption& victim) {

@@ -42,13 +42,19 @@ class Governing {
   /// Gives the ladder its rungs. Call once, before the first tick.
   void set_actions(std::vector<std::unique_ptr<governor::ReliefAction>> actions);
 
-  void on_tick(const std::optional<memory::LevelChange>& change);
+  /// Returns whether all is at rest: every worker idle, nothing waits, the level is normal.
+  bool on_tick(const std::optional<memory::LevelChange>& change);
+
+  /// A worker has become idle, or its process has ended: what waits for it need not wait for the next tick.
+  void on_change();
 
   /// Walks the ladder now, because somebody asked.
   awaitable<Result<governor::WalkReport>> relieve();
 
  private:
+  [[nodiscard]] bool at_rest(const workers::PoolStatus& pool) const;
   void obey(const governor::Governor::Orders& orders);
+  void carry_out(const governor::Governor::Orders& orders);
   void give_up(const governor::Preemption& victim);
   void replace(const governor::Governor::Replacement& replacement);
   [[nodiscard]] bool profile_first(const governor::Governor::Replacement& replacement);
@@ -64,6 +70,7 @@ class Governing {
   Parts parts_;
   governor::Governor governor_;
   std::unique_ptr<governor::ReliefLadder> ladder_;
+  SteadyTime reconsidered_at_{};
   std::set<int> profiling_;  ///< Places whose worker is asked for a heap profile before it is replaced.
 };
 

@@ -13,6 +13,9 @@ using memory::Level;
 // Often enough to see an analysis grow. A tick takes 0.2 ms with 8 workers.
 constexpr std::chrono::milliseconds kTick{100};
 
+// With every worker idle. A limit that shrinks, or an idle worker that grows, must be seen too.
+constexpr std::chrono::milliseconds kTickAtRest{250};
+
 // EMERGENCY is the word that operators of the original search their logs for.
 void log_change(const memory::LevelChange& change) {
   const auto name = change.to == Level::emergency ? "EMERGENCY" : "-";
@@ -37,26 +40,31 @@ MemoryWatch::MemoryWatch(const Clock& clock, memory::LevelConfig levels, Take ta
     : clock_(clock), take_(std::move(take)), on_tick_(std::move(on_tick)), level_(levels) {}
 
 void MemoryWatch::start(const asio::any_io_executor& executor) {
+  woken_.emplace(executor);
   spawn(executor, "watch memory", [this] { return run(); });
 }
 
 awaitable<void> MemoryWatch::run() {
-  bool awake = true;
-  while (awake) {
-    const auto now = clock_.steady();
-    look(now);
-    awake = co_await sleep_until(now + kTick);
+  auto wake = Wake::deadline;
+  while (wake != Wake::cancelled) {
+    const auto next = look(clock_.steady());
+    wake = co_await woken_->wait_until(next);
   }
 }
 
-void MemoryWatch::look(SteadyTime now) {
+void MemoryWatch::wake() noexcept {
+  if (std::exchange(rests_, false) && woken_) woken_->notify_all();
+}
+
+SteadyTime MemoryWatch::look(SteadyTime now) {
   take(now);
   const auto ratio = vm_ratio(*view_.last);
   const auto change = level_.update(memory::reading_of(*view_.last, ratio), now);
   if (change) log_change(*change);
   view_.level = level_.level();
   view_.last_change = level_.last_change();
-  on_tick_(change);
+  rests_ = on_tick_(change);
+  return now + (rests_ ? kTickAtRest : kTick);
 }
 
 void MemoryWatch::take(SteadyTime now) {

@@ -1,4 +1,5 @@
-/// Takes a snapshot of memory at every tick, keeps the level and says when it changes.
+/// Takes a snapshot of memory at every tick, keeps the level and says when it changes. Ticks are every 100 ms, and every
+/// 250 ms while nothing is going on.
 ///
 /// Ownership: its task goes on as long as the event loop runs, and so must what it borrows.
 /// Runs on: supervisor strand.
@@ -7,7 +8,7 @@
 #include <functional>
 #include <optional>
 
-#include "base/async.hpp"
+#include "base/event.hpp"
 #include "memory/memory_view.hpp"
 
 namespace holdfast::app {
@@ -15,8 +16,9 @@ namespace holdfast::app {
 class MemoryWatch {
  public:
   using Take = std::function<memory::Snapshot(SteadyTime now)>;
-  /// After each tick, with the change of level that it brought.
-  using OnTick = std::function<void(const std::optional<memory::LevelChange>& change)>;
+  /// After each tick, with the change of level that it brought. True: nothing is going on whose memory may grow until
+  /// somebody calls wake().
+  using OnTick = std::function<bool(const std::optional<memory::LevelChange>& change)>;
 
   MemoryWatch(const Clock& clock, memory::LevelConfig levels, Take take, OnTick on_tick);
 
@@ -25,8 +27,11 @@ class MemoryWatch {
   /// Ticks from here on.
   void start(const asio::any_io_executor& executor);
 
-  /// One tick and what follows from it.
-  void look(SteadyTime now);
+  /// One tick and what follows from it. Returns when the next one is due.
+  SteadyTime look(SteadyTime now);
+
+  /// A run begins. At rest, the next tick is now.
+  void wake() noexcept;
 
   /// Takes a new snapshot into the view, between two ticks. Levels change at ticks only.
   void refresh() { take(clock_.steady()); }
@@ -40,6 +45,8 @@ class MemoryWatch {
   OnTick on_tick_;
   memory::LevelTracker level_;
   memory::MemoryView view_;
+  std::optional<Event> woken_;  ///< From start() on.
+  bool rests_ = false;
 };
 
 }  // namespace holdfast::app

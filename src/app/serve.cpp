@@ -49,6 +49,9 @@ GoverningConfig governing_config(const Settings& settings) {
   GoverningConfig config;
   config.governor.admission.max_concurrent = static_cast<std::size_t>(settings.max_concurrent);
   config.governor.restart_share = random_uniform();
+  auto& saturation = config.governor.saturation;
+  saturation.restart_interval = settings.memory_restart_interval;
+  saturation.restart_jitter = std::min(saturation.restart_jitter, saturation.restart_interval);
   config.governor.observe_only = settings.memory_mode == "observe";
   config.governor.fragmentation.vm_ratio_decides = settings.memory_vm_ratio_decides;
   if (config.governor.observe_only) config.ladder.mode = governor::LadderMode::observe_only;
@@ -163,13 +166,13 @@ class Service {
         profiles_(data_.path() + "/profiles"),
         signals_(io_),
         journal_(io_.get_executor(), std::move(store), {.instance = instance}),
-        pool_(io_.get_executor(), std::move(workers), [this] { coordinator_.pump(); }),
+        pool_(io_.get_executor(), std::move(workers), [this] { governing_.on_change(); }),
         memory_(
             system_clock(), level_config(settings),
             [this](SteadyTime now) { return probe_.take(pids_of(pool_.status()), settings_.memory_limit, now); },
             [this](const auto& change) {
               if (change) coordinator_.answers().set_level(change->to);
-              governing_.on_tick(change);
+              return governing_.on_tick(change);
             }),
         governing_(io_.get_executor(), system_clock(), governing_config(settings), governing_parts()),
         coordinator_(
@@ -246,7 +249,8 @@ class Service {
         .senses = {.read_worker = [this](int pid) { return probe_.read_worker(pid); },
                    .look = [this] { memory_.refresh(); },
                    .note = [this](std::string_view kind, std::string body) { journal_.note(kind, std::move(body)); },
-                   .lazily_freed = [this](int pid) { return probe_.lazily_freed(pid); }},
+                   .overcount = [this](int pid) { return probe_.overcount(pid); },
+                   .wake = [this] { memory_.wake(); }},
         .waiting = [this] { return coordinator_.waiting(); },
         .pump = [this] { coordinator_.pump(); },
         .restart = [this] { begin_restart("memory"); },

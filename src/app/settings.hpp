@@ -80,6 +80,7 @@ struct Settings {
   Bytes memory_limit{std::uint64_t{512} * 1024 * 1024};
   std::string memory_mode = "act";
   bool memory_vm_ratio_decides = false;
+  std::chrono::milliseconds memory_restart_interval{60 * 60'000};
   std::string cache_mode = "auto";
   Bytes cache_size{std::uint64_t{16} * 1024 * 1024};
   int limit_requests = 300;

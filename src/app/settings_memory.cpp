@@ -42,6 +42,10 @@ std::vector<Setting> memory_settings() {
       switch_setting("memory.vm_ratio_decides", "HOLDFAST_MEMORY_VM_RATIO_DECIDES", &Settings::memory_vm_ratio_decides,
                      "1 = let virtual/resident size (fragmentation_ratio: 2.0, 2.5, 3.0) raise the level too. It is "
                      "over 2.0 in nearly every healthy program."),
+      optional_duration_setting("memory.restart_interval", "HOLDFAST_MEMORY_RESTART_INTERVAL",
+                                &Settings::memory_restart_interval,
+                                "When memory stays critical although every worker was replaced, the server restarts in "
+                                "place, no sooner than this after its last start. 0: never by itself."),
       choice_setting(
           "cache.mode", "HOLDFAST_CACHE", &Settings::cache_mode, {"auto", "on", "off"},
           "Whether a question may be given the answer of an equal one. auto: of the built-in worker, as long as its "

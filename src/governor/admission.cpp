@@ -21,7 +21,10 @@ std::optional<WaitReason> waits_for_relief(const AdmissionConfig& config, const 
 
 std::optional<WaitReason> waits_for_others(const AdmissionConfig& config, const AdmissionRequest& request, bool fits) {
   const bool one_is_alone = std::ranges::any_of(request.running, &Reservation::alone);
-  if (one_is_alone || !request.predicted.measured) return WaitReason::unmeasured;
+  const bool known = request.predicted.measurements >= config.known_after;
+  if (one_is_alone || (!known && request.predicted.measurements <= request.running.size())) {
+    return WaitReason::unmeasured;
+  }
   if (request.running.size() >= config.max_concurrent) return WaitReason::concurrency;
   // Critical: one at a time. Emergency: none but the one that would otherwise never go.
   if (request.level >= Level::critical) return WaitReason::level;

@@ -9,7 +9,8 @@
 ///   - A run starts beside others only if used + unconsumed promises + what it needs + speculative growth stays within
 ///     the ceiling, at level normal or warning.
 ///   - With nothing running one run starts, at the latest after `patience`: whatever the numbers say, work goes on.
-///   - A run of a route nobody has measured starts only when nothing runs, and nothing starts beside it.
+///   - A run of a route nobody has measured starts only when nothing runs, and nothing starts beside it; one of a route
+///     measured n times starts beside fewer than n others, until it was measured `known_after` times.
 #pragma once
 
 #include <chrono>
@@ -30,6 +31,9 @@ struct AdmissionConfig {
   /// Four points under the emergency level: predictions are exceeded now and then, and that must not cost an attempt.
   double ceiling = 0.90;
   std::size_t max_concurrent = 3;
+  /// A route measured so often is known. Before that, a run starts beside no more than were measured: the first run of
+  /// a route may be a tiny one, and three large ones beside each other be the end of all.
+  std::size_t known_after = 4;
   /// How long a run waits, with nothing running, for relief and recycling to make room. Longer than a worker takes to
   /// be replaced; short enough that a limit set too low is a slow service, not a dead one.
   std::chrono::milliseconds patience{10'000};
@@ -51,7 +55,7 @@ struct AdmissionRequest {
 enum class WaitReason : unsigned char {
   memory,       ///< It does not fit under the ceiling.
   concurrency,  ///< As many run as may.
-  unmeasured,   ///< This run, or the one that is running, must run alone.
+  unmeasured,   ///< This run, or the one that is running, must run alone, or beside no more than these.
   level,        ///< The memory level allows no more than what is running.
 };
 

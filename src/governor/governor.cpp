@@ -197,6 +197,7 @@ void Governor::begin(AttemptMemory& attempt, std::string run) {
   ++counts.admitted;
   if (attempt.alone) ++counts.alone;
   if (attempt.over_ceiling) ++counts.over_ceiling;
+  if (senses_.wake) senses_.wake();
 }
 
 std::optional<Governor::MostRetained> Governor::most_retained(int worker) const {

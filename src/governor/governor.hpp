@@ -26,6 +26,7 @@
 #include "governor/saturation.hpp"
 #include "governor/worker_ledger.hpp"
 #include "memory/memory_view.hpp"
+#include "memory/probe.hpp"
 
 namespace holdfast::governor {
 
@@ -52,8 +53,10 @@ class Governor {
     /// Takes a new snapshot into the view now, between two ticks.
     std::function<void()> look;
     NoteIncident note;  ///< May be empty.
-    /// Of that, what the process gave back and the kernel has not taken yet (Probe::lazily_freed). May be empty.
-    std::function<std::optional<Bytes>(int pid)> lazily_freed;
+    /// How much of that is there on paper only (Probe::overcount). May be empty.
+    std::function<std::optional<memory::Overcount>(int pid)> overcount;
+    /// An attempt begins: what is seen at ticks is of interest now. May be empty.
+    std::function<void()> wake;
   };
 
   Governor(GovernorConfig config, const Clock& clock, const memory::MemoryView& view, Senses senses);
@@ -121,6 +124,16 @@ class Governor {
   /// After each snapshot of the regular tick.
   Orders tick(const Tick& tick);
 
+  /// Between two ticks, while a run waits for memory: a worker has become idle, or its process has ended. Says who is to
+  /// be replaced and who to be started, and no more: what is told by growth from tick to tick is left to the ticks.
+  Orders reconsider(const Tick& tick);
+
+  /// An attempt is admitted and not over.
+  [[nodiscard]] bool any_runs() const noexcept { return !book_.running().empty(); }
+
+  /// The head of our queue waits for memory: for room, or for the level to fall.
+  [[nodiscard]] bool waits_for_memory() const noexcept;
+
   /// The run after which the process in this place kept most, and how much that was. None: it kept nothing.
   struct MostRetained {
     std::string run;
@@ -172,7 +185,7 @@ class Governor {
   [[nodiscard]] static memory::FragmentationReading fragmentation_reading(const LedgerEntry& worker);
   void find_fragmentation(LedgerEntry& worker);
   std::optional<Preemption> preempt();
-  bool leave_out_lazily_freed(const Preemption& victim, std::span<PreemptionRun> runs, Bytes& used) const;
+  bool leave_out_overcount(const Preemption& victim, std::span<PreemptionRun> runs, Bytes& used) const;
   SaturationAction watch_saturation(const Tick& tick);
   std::vector<Replacement> recycle();
   std::vector<int> start_workers(const Tick& tick);
@@ -203,6 +216,8 @@ class Governor {
   std::uint64_t returned_ = 0;         ///< Bytes won back so far.
   std::uint64_t returned_before_ = 0;  ///< When the head began to wait.
   std::optional<SteadyTime> retired_at_;
+  std::optional<SteadyTime> fragmentation_told_at_;
+  std::uint64_t fragmentation_held_back_ = 0;  ///< Findings since then, of any worker.
   std::optional<std::uint64_t> kernel_kills_;  ///< The kernel's count, as last seen.
   std::uint64_t unexplained_kills_ = 0;        ///< Of those, recent ones that no lost attempt was told of.
   SteadyTime last_kill_at_{};

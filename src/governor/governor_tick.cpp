@@ -41,6 +41,20 @@ Governor::Orders Governor::tick(const Tick& tick) {
   return config_.observe_only ? observed(std::move(orders)) : orders;
 }
 
+Governor::Orders Governor::reconsider(const Tick& tick) {
+  waiting_ = tick.waiting;
+  returned_ += ledger_.update(tick.workers, clock_.steady()).count();
+  watch_workers();
+  Orders orders;
+  orders.replace = recycle();
+  orders.start = start_workers(tick);
+  return config_.observe_only ? observed(std::move(orders)) : orders;
+}
+
+bool Governor::waits_for_memory() const noexcept {
+  return head_waits_ && (head_waits_->reason == WaitReason::memory || head_waits_->reason == WaitReason::level);
+}
+
 // What would have been done. Nothing of it is awaited.
 Governor::Orders Governor::observed(Orders orders) {
   for (const auto& replacement : orders.replace) {
@@ -73,9 +87,17 @@ memory::FragmentationReading Governor::fragmentation_reading(const LedgerEntry& 
 }
 
 void Governor::find_fragmentation(LedgerEntry& worker) {
-  const auto finding = worker.detector.update(fragmentation_reading(worker), clock_.steady());
+  const auto now = clock_.steady();
+  auto finding = worker.detector.update(fragmentation_reading(worker), now);
   if (!finding) return;
   ++status_.fragmentation_findings;
+  // A backend whose every process is found so, and replaced for it, is one piece of news.
+  if (fragmentation_told_at_ && now - *fragmentation_told_at_ < config_.fragmentation.interval) {
+    ++fragmentation_held_back_;
+    return;
+  }
+  fragmentation_told_at_ = now;
+  finding->held_back += std::exchange(fragmentation_held_back_, 0);
   log::warning(memory::to_log_line(*finding), {{"worker", worker.now.worker}, {"pid", worker.now.pid}});
   note("fragmentation", json::serialize(json::object{{"resident", finding->reading.bands.resident.count()},
                                                      {"worker", worker.now.worker}}));
@@ -108,7 +130,7 @@ std::optional<Preemption> Governor::preempt() {
                         .running = runs,
                         .one_is_dying = one_is_dying};
   auto victim = choose_victim(input);
-  if (victim && leave_out_lazily_freed(*victim, runs, input.used)) victim = choose_victim(input);
+  if (victim && leave_out_overcount(*victim, runs, input.used)) victim = choose_victim(input);
   if (!victim || config_.observe_only) return victim;
   for (const auto& known : attempts_) {
     const auto attempt = known.lock();
@@ -118,22 +140,25 @@ std::optional<Preemption> Governor::preempt() {
   return victim;
 }
 
-// What a program has given back with MADV_FREE counts as held until the kernel wants it, which is before it kills: that
-// must cost nobody an attempt. Reading it takes milliseconds, so only the worker of the one who is to go is asked.
-bool Governor::leave_out_lazily_freed(const Preemption& victim, std::span<PreemptionRun> runs, Bytes& used) const {
-  if (!senses_.lazily_freed) return false;
+// What a program has given back with MADV_FREE counts as held until the kernel wants it, which is before it kills, and
+// what it shares with a child that it forked counts twice: neither must cost anybody an attempt. Reading it takes
+// milliseconds, so only the worker of the one who is to go is asked.
+bool Governor::leave_out_overcount(const Preemption& victim, std::span<PreemptionRun> runs, Bytes& used) const {
+  if (!senses_.overcount) return false;
   const auto given_up = std::ranges::find_if(attempts_, [&](const auto& known) {
     const auto attempt = known.lock();
     return attempt && attempt->run == victim.run.text();
   });
   const auto attempt = given_up == attempts_.end() ? nullptr : given_up->lock();
-  const auto freed = attempt ? senses_.lazily_freed(attempt->pid).value_or(Bytes()) : Bytes();
-  if (freed == Bytes()) return false;
-  used = minus(used, freed);
+  const auto excess = attempt ? senses_.overcount(attempt->pid).value_or(memory::Overcount()) : memory::Overcount();
+  const auto all = plus(excess.lazily_freed, excess.shared);
+  if (all == Bytes()) return false;
+  // A cgroup counts a page once, whoever maps it.
+  used = minus(used, view_.usage->source == memory::LimitSource::cgroup ? excess.lazily_freed : all);
   for (auto& run : runs) {
     if (run.worker != attempt->worker) continue;
-    run.worker_held = minus(run.worker_held, freed);
-    run.grown = minus(run.grown, freed);
+    run.worker_held = minus(run.worker_held, all);
+    run.grown = minus(run.grown, all);
   }
   return true;
 }
@@ -195,15 +220,13 @@ int Governor::ask_to_replace_idle() {
 }
 
 RecycleRoom Governor::room(const LedgerEntry& worker) const {
-  const bool waits_for_memory =
-      head_waits_ && (head_waits_->reason == WaitReason::memory || head_waits_->reason == WaitReason::level);
   return {.used = used(),
           .limit = limit(),
           .ceiling = config_.admission.ceiling,
           .unconsumed = unconsumed(book_.running()),
           .speculative = speculative(),
           .boot = boot_.expected(),
-          .run_waits = waits_for_memory,
+          .run_waits = waits_for_memory(),
           .is_spare = &worker != ledger_.next_idle()};
 }
 

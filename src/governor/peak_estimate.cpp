@@ -34,7 +34,8 @@ Prediction PeakEstimate::predict(std::string_view route, Bytes cut_short_at) con
     expected = std::max(expected, measured ? quantile(*found->second) : found->second->cut_short_at);
   }
   const auto least = measured ? config_.floor : std::max(config_.floor, config_.unmeasured);
-  return {std::max(least, times(expected, 1.0 + config_.margin)), measured};
+  const auto measurements = measured ? found->second->peaks.size() : 0;
+  return {std::max(least, times(expected, 1.0 + config_.margin)), measured, measurements};
 }
 
 std::vector<RoutePeaks> PeakEstimate::learned() const {

@@ -38,7 +38,7 @@ struct SaturationConfig {
   std::chrono::milliseconds replace_patience{5 * 60'000};
   /// Of the limit, held apart from the runs. Below the warning level idle memory is not what saturates.
   double floor_share = 0.39;
-  std::chrono::milliseconds restart_interval{60 * 60'000};
+  std::chrono::milliseconds restart_interval{60 * 60'000};  ///< 0: a restart is recommended and never due.
   /// Several instances on one machine must not restart together.
   std::chrono::milliseconds restart_jitter{60'000};
 };

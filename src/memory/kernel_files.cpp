@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/kcmp.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -54,6 +56,10 @@ Result<std::vector<int>> KernelFiles::numbered_entries(std::string_view path) co
     if (entry == nullptr) return entries;
     if (const auto number = parse_number(entry->d_name)) entries.push_back(static_cast<int>(*number));
   }
+}
+
+bool KernelFiles::share_memory(int pid, int other) const noexcept {
+  return root_.empty() && ::syscall(SYS_kcmp, pid, other, KCMP_VM, 0, 0) == 0;
 }
 
 }  // namespace holdfast::memory

@@ -114,11 +114,22 @@ std::optional<Bytes> Probe::read_worker(int pid) const {
   return tree.own && tree.resident ? std::optional(*tree.resident) : std::nullopt;
 }
 
-std::optional<Bytes> Probe::lazily_freed(int pid) const {
-  const auto text = files_.read(fmt::format("/proc/{}/smaps_rollup", pid));
-  if (!text) return std::nullopt;
-  const auto size = kilobytes_of(*text, "LazyFree:");
-  return size ? std::optional(*size) : std::nullopt;
+std::optional<Overcount> Probe::overcount(int pid) const {
+  std::optional<Overcount> sum;
+  for (const int process : read_process_tree(files_, pid, {}).pids) {
+    const auto text = files_.read(fmt::format("/proc/{}/smaps_rollup", process));
+    if (!text) continue;
+    const auto lazily_freed = kilobytes_of(*text, "LazyFree:");
+    if (!lazily_freed) continue;
+    if (!sum) sum.emplace();
+    sum->lazily_freed = Bytes(sum->lazily_freed.count() + lazily_freed->count());
+    // A process has its share of each page: one part of as many as map it.
+    const auto all = kilobytes_of(*text, "Anonymous:");
+    const auto share = kilobytes_of(*text, "Pss_Anon:");
+    if (!all || !share || *all <= *share) continue;
+    sum->shared = Bytes(sum->shared.count() + all->count() - share->count());
+  }
+  return sum;
 }
 
 Snapshot Probe::take(std::span<const int> worker_pids, std::optional<Bytes> setting, SteadyTime now) {

@@ -13,6 +13,11 @@
 
 namespace holdfast::memory {
 
+struct Overcount {
+  Bytes lazily_freed;  ///< Given back with MADV_FREE. The kernel has not taken it yet, and does before it kills.
+  Bytes shared;        ///< Pages of forked processes that are counted in each of them. Not counted twice by a cgroup.
+};
+
 class Probe {
  public:
   /// `root` is "" in production; a directory with proc/ and sys/ in it elsewhere.
@@ -24,10 +29,9 @@ class Probe {
   /// What the tree of one process holds now (RssAnon + RssShmem). None: it is gone, or cannot be read.
   [[nodiscard]] std::optional<Bytes> read_worker(int pid) const;
 
-  /// What the process gave back with MADV_FREE and the kernel has not taken yet: it counts as held, and is taken before
-  /// anything is killed for memory. Of the process itself, not of what it started. None: it is gone, or the kernel does
-  /// not tell. Takes 8 milliseconds for a process of 512 MB and holds its memory map meanwhile: for decisions only.
-  [[nodiscard]] std::optional<Bytes> lazily_freed(int pid) const;
+  /// What of read_worker() is there on paper only. None: it is gone, or the kernel does not tell. Takes 8 milliseconds
+  /// for 512 MB and holds the memory maps of the processes meanwhile: for decisions only.
+  [[nodiscard]] std::optional<Overcount> overcount(int pid) const;
 
  private:
   /// Where our cgroup is; looked for again as long as that failed.

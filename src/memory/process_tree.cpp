@@ -27,21 +27,21 @@ class Walk {
     // Workers before us, so that each is reached as itself and not as a child of ours.
     for (const auto pid : worker_pids) {
       reading_.workers.emplace_back(WorkerMemory{.pid = pid});
-      enter(pid, reading_.workers.size() - 1);
+      enter({.pid = pid, .worker = reading_.workers.size() - 1});
     }
-    enter(own_pid, std::nullopt);
+    enter({.pid = own_pid, .worker = std::nullopt});
     roots_ = found_.size();
   }
 
   TreeMemory run() {
     for (std::size_t i = 0; i < found_.size(); ++i) {
-      const auto [pid, worker] = found_[i];
       if (i == kMostProcesses) {
         spoil_all(Error(ErrorCode::resource_exhausted, fmt::format("more than {} processes", kMostProcesses)));
         break;
       }
-      visit(pid, worker, i < roots_);
+      visit(found_[i], i < roots_);
     }
+    for (const auto& found : found_) reading_.pids.push_back(found.pid);
     return std::move(reading_);
   }
 
@@ -50,13 +50,17 @@ class Walk {
   struct Found {
     int pid;
     Worker worker;
+    int parent = 0;         ///< 0 of a root.
+    Bytes parent_vm_size;  ///< When it was found.
   };
 
-  void enter(int pid, Worker worker) {
-    if (seen_.insert(pid).second) found_.push_back({pid, worker});
+  void enter(Found found) {
+    if (seen_.insert(found.pid).second) found_.push_back(found);
   }
 
-  void visit(int pid, Worker worker, bool is_root) {
+  // By value: what is found is put where it came from.
+  void visit(Found found, bool is_root) {
+    const auto [pid, worker, parent, parent_vm_size] = found;
     auto status = read_status(pid);
     if (pid == own_pid_) reading_.own = status;
     if (!status) {
@@ -66,14 +70,16 @@ class Walk {
       if (!ended) spoil(reading_.resident, status.error());
       return;
     }
-    add(*status, worker);
+    // Asked only of one that looks so: a child of the same size.
+    const bool is_parents = status->vm_size == parent_vm_size && parent != 0 && files_.share_memory(pid, parent);
+    add(is_parents ? ProcessStatus{.threads = status->threads} : *status, worker);
     auto children = children_of(pid, status->threads);
     if (!children && !is_missing(children.error())) {
       if (worker) spoil(reading_.workers[*worker], children.error());
       spoil(reading_.resident, children.error());
     }
     if (!children) return;
-    for (const auto child : *children) enter(child, worker);
+    for (const auto child : *children) enter({child, worker, pid, status->vm_size});
   }
 
   void add(const ProcessStatus& status, Worker worker) {

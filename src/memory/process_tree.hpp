@@ -5,7 +5,8 @@
 /// that started them). Any thread; blocks for as long.
 /// Invariants:
 ///   - A process that has ended holds nothing. One that cannot be read makes every sum it belongs to an error.
-///   - Pages that processes share are counted in each of them: the sum is an upper bound.
+///   - Pages that processes share are counted in each of them: the sum is an upper bound. What a child has in common
+///     with its parent until it executes another program (vfork) is counted once.
 #pragma once
 
 #include <cstddef>
@@ -43,6 +44,7 @@ struct TreeMemory {
   Result<Bytes> resident;  ///< Of all processes, ours included.
   /// In the order of the pids asked for. not_found: that worker has ended.
   std::vector<Result<WorkerMemory>> workers;
+  std::vector<int> pids;  ///< Of all processes that were found.
 };
 
 /// `worker_pids` need not be below `own_pid`.

@@ -77,8 +77,8 @@ awaitable<Result<DispatchOutcome>> Slot::dispatch(Attempt attempt, EventSink on_
   co_return co_await life->dispatch(std::move(attempt), std::move(on_event));
 }
 
-Pool::Pool(asio::any_io_executor executor, PoolConfig config, std::function<void()> on_idle)
-    : state_(std::make_shared<PoolState>(std::move(executor), std::move(config), std::move(on_idle))) {
+Pool::Pool(asio::any_io_executor executor, PoolConfig config, std::function<void()> on_change)
+    : state_(std::make_shared<PoolState>(std::move(executor), std::move(config), std::move(on_change))) {
   adopt_orphans();
   for (int index = 1; index <= state_->config.size; ++index) {
     workers_.push_back(std::make_shared<Worker>(state_, index));

@@ -123,9 +123,9 @@ class Slot {
 
 class Pool {
  public:
-  /// `on_idle` is called soon after a worker became idle, from the executor and never from inside another
-  /// call; it must not throw and may call acquire().
-  Pool(asio::any_io_executor executor, PoolConfig config, std::function<void()> on_idle);
+  /// `on_change` is called soon after a worker became idle or its process has ended, from the executor and never from
+  /// inside another call; it must not throw and may call acquire().
+  Pool(asio::any_io_executor executor, PoolConfig config, std::function<void()> on_change);
   ~Pool();  ///< Kills what is left.
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;

@@ -7,20 +7,20 @@
 
 namespace holdfast::workers {
 
-PoolState::PoolState(asio::any_io_executor pool_executor, PoolConfig pool_config, std::function<void()> on_idle)
+PoolState::PoolState(asio::any_io_executor pool_executor, PoolConfig pool_config, std::function<void()> on_change)
     : executor(std::move(pool_executor)),
       config(std::move(pool_config)),
       worker_idle(executor),
       worker_ended(executor),
-      on_idle_(std::move(on_idle)),
+      on_change_(std::move(on_change)),
       crash_loop_(config.crash_loop_after) {}
 
-void PoolState::announce_idle() {
+void PoolState::announce_change() {
   worker_idle.notify_all();
-  if (closing_ || std::exchange(idle_announced_, true)) return;
+  if (closing_ || std::exchange(change_announced_, true)) return;
   auto announce = [self = shared_from_this()] {
-    self->idle_announced_ = false;
-    if (!self->closing_ && self->on_idle_) self->on_idle_();
+    self->change_announced_ = false;
+    if (!self->closing_ && self->on_change_) self->on_change_();
   };
   asio::post(executor, std::move(announce));
 }
@@ -49,7 +49,7 @@ void PoolState::start_proved() {
 
 void PoolState::close() {
   closing_ = true;
-  on_idle_ = nullptr;
+  on_change_ = nullptr;
 }
 
 }  // namespace holdfast::workers

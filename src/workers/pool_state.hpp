@@ -19,10 +19,11 @@ namespace holdfast::workers {
 
 class PoolState : public std::enable_shared_from_this<PoolState> {
  public:
-  PoolState(asio::any_io_executor pool_executor, PoolConfig pool_config, std::function<void()> on_idle);
+  PoolState(asio::any_io_executor pool_executor, PoolConfig pool_config, std::function<void()> on_change);
 
-  /// Calls on_idle soon, from the executor: never from inside a call of its owner.
-  void announce_idle();
+  /// A worker is idle, or the process of one is gone. Calls on_change soon, from the executor: never from inside a call
+  /// of its owner.
+  void announce_change();
 
   /// A worker has not come up. Logs it, and the crash loop once.
   void start_failed(int worker, const std::string& reason);
@@ -36,7 +37,7 @@ class PoolState : public std::enable_shared_from_this<PoolState> {
   /// A worker has served a run or lived for a while.
   void start_proved();
 
-  /// No worker starts and on_idle is not called any more.
+  /// No worker starts and on_change is not called any more.
   void close();
   [[nodiscard]] bool closing() const noexcept { return closing_; }
 
@@ -50,10 +51,10 @@ class PoolState : public std::enable_shared_from_this<PoolState> {
   std::set<pid_t> processes;  ///< Of live workers: not to be taken for strays.
 
  private:
-  std::function<void()> on_idle_;
+  std::function<void()> on_change_;
   CrashLoop crash_loop_;
   std::string last_failure_;
-  bool idle_announced_ = false;
+  bool change_announced_ = false;
   bool closing_ = false;
 };
 

@@ -80,6 +80,7 @@ awaitable<void> Worker::run() {
   while (!pool_->closing() && (!parked_ || successor_)) {
     const auto end = co_await live();
     life_.reset();
+    pool_->announce_change();
     if (pool_->closing() || parked_) continue;
     if (successor_) continue;
 
@@ -108,7 +109,7 @@ awaitable<Result<void>> Worker::come_up(std::shared_ptr<WorkerLife> life) {
   }
   if (ready) {
     log::info("workers.ready", {{"worker", index_}, {"pid", life->pid()}, {"start", starts_}});
-    pool_->announce_idle();
+    pool_->announce_change();
   } else if (!pool_->closing() && !life->retiring()) {
     pool_->start_failed(index_, ready.error().message());
   }

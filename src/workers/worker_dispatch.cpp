@@ -47,7 +47,7 @@ void WorkerLife::vacate() {
     phase_ = LifePhase::idle;
     alone_ = false;
   }
-  if (!retiring_) pool_->announce_idle();
+  if (!retiring_) pool_->announce_change();
 }
 
 awaitable<Result<DispatchOutcome>> WorkerLife::dispatch(Attempt attempt, EventSink on_event) {

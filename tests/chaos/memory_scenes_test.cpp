@@ -120,6 +120,24 @@ TEST_F(MemoryScenes, AWorkerThatIgnoresSigtermIsKilledAfterItsGraceAndItsMemoryI
   expect_within_limit();
 }
 
+// Replacing a worker that is too large from its start wins nothing.
+TEST_F(MemoryScenes, WhenNoReplacementHelpsTheServerIsRestartedInPlace) {
+  open({.room = megabytes(70),
+        .flags = "--startup-mb 400",
+        .environment = {{"HOLDFAST_MEMORY_RESTART_INTERVAL", "1s"}}});
+  answered(R"("retain_mb":0)");
+  EXPECT_TRUE(is_logged("reason=saturation")) << server().log();
+  EXPECT_TRUE(is_logged("memory.restart_recommended")) << server().log();
+  EXPECT_TRUE(is_logged("memory.restarting")) << server().log();
+  EXPECT_TRUE(is_logged("app.restarting reason=memory")) << server().log();
+  EXPECT_TRUE(comes_true([&] {
+    const auto log = server().log();
+    return log.find("app.started", log.find("app.restarting")) != std::string::npos;
+  })) << server().log();
+  expect_work_goes_on();
+  expect_within_limit();
+}
+
 TEST_F(MemoryScenes, ASlowCollectorHoldsUpItsOwnWorkerAndNobodyTakesItForDead) {
   open({.workers = 2, .flags = "--gc-after-ms 400 --retain-mb 5"});
   all_answered(4);

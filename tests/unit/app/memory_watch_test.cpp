@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <boost/asio/io_context.hpp>
+
 #include "memory/probe.hpp"
 
 namespace holdfast::app {
@@ -29,10 +31,14 @@ class MemoryWatchTest : public ::testing::Test {
   std::optional<std::uint64_t> used_ = 0;
   std::uint64_t limit_ = 1000;
   std::vector<std::optional<memory::LevelChange>> told_;
+  bool at_rest_ = false;
   MemoryWatch watch_{system_clock(),
                      {},
                      [this](SteadyTime now) { return take(now); },
-                     [this](const auto& change) { told_.push_back(change); }};
+                     [this](const auto& change) {
+                       told_.push_back(change);
+                       return at_rest_;
+                     }};
 };
 
 TEST_F(MemoryWatchTest, EveryTickIsToldAndTheChangeOfLevelWithIt) {
@@ -56,6 +62,31 @@ TEST_F(MemoryWatchTest, ALookBetweenTwoTicksBringsAReadingAndNoChangeOfLevel) {
   EXPECT_EQ(watch_.view().usage->used, Bytes(950));
   EXPECT_EQ(watch_.view().level, Level::normal);
   EXPECT_EQ(told_.size(), 1U);
+}
+
+TEST_F(MemoryWatchTest, AtRestTheNextTickIsFurtherAway) {
+  EXPECT_EQ(watch_.look(SteadyTime(1s)), SteadyTime(1100ms));
+  at_rest_ = true;
+  EXPECT_EQ(watch_.look(SteadyTime(2s)), SteadyTime(2250ms));
+}
+
+// The tick that is due in 250 ms comes at once, and the one after it in 100.
+TEST_F(MemoryWatchTest, ARunThatBeginsEndsTheRest) {
+  asio::io_context io;
+  at_rest_ = true;
+  watch_.start(io.get_executor());
+  io.poll();
+  ASSERT_EQ(told_.size(), 1U);
+  io.poll();
+  ASSERT_EQ(told_.size(), 1U) << "nothing is due";
+  watch_.wake();
+  io.poll();
+  EXPECT_EQ(told_.size(), 2U);
+  at_rest_ = false;
+  watch_.look(system_clock().steady());
+  watch_.wake();
+  io.poll();
+  EXPECT_EQ(told_.size(), 3U) << "who does not rest keeps its pace";
 }
 
 TEST_F(MemoryWatchTest, WithoutAReadingAnEmergencyGoesOn) {

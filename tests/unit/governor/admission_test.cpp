@@ -19,7 +19,7 @@ class AdmissionTest : public ::testing::Test {
     need(100);
   }
 
-  void need(std::uint64_t peak) { request_.predicted = {megabytes(peak), true}; }
+  void need(std::uint64_t peak) { request_.predicted = {megabytes(peak), true, 4}; }
   void use(std::uint64_t used) { request_.used = megabytes(used); }
   void run(std::uint64_t reserved, std::uint64_t seen = 0, bool alone = false) {
     Reservation reservation;
@@ -30,7 +30,7 @@ class AdmissionTest : public ::testing::Test {
   }
   AdmissionVerdict judge() {
     request_.running = running_;
-    return judge_admission({}, request_);
+    return judge_admission(config_, request_);
   }
   Admitted admitted() {
     const auto verdict = judge();
@@ -42,6 +42,7 @@ class AdmissionTest : public ::testing::Test {
     return std::holds_alternative<Waiting>(verdict) ? to_string(std::get<Waiting>(verdict).reason) : "nothing";
   }
 
+  AdmissionConfig config_;
   AdmissionRequest request_;
   std::vector<Reservation> running_;
 };
@@ -82,9 +83,30 @@ TEST_F(AdmissionTest, NoMoreThanTheMostThatMayRun) {
 }
 
 TEST_F(AdmissionTest, ARouteNobodyHasMeasuredRunsAlone) {
-  request_.predicted = {megabytes(64), false};
+  request_.predicted = {megabytes(64), false, 0};
   EXPECT_TRUE(admitted().alone);
   run(1);
+  EXPECT_EQ(waits_for(), "unmeasured");
+}
+
+// The first run of a route is not seldom a tiny one.
+TEST_F(AdmissionTest, ARunStartsBesideNoMoreThanWereMeasured) {
+  request_.predicted.measurements = 1;
+  EXPECT_FALSE(admitted().alone);
+  run(1);
+  EXPECT_EQ(waits_for(), "unmeasured") << "one was measured, and one runs";
+  request_.predicted.measurements = 2;
+  EXPECT_EQ(waits_for(), "nothing");
+  run(1);
+  EXPECT_EQ(waits_for(), "unmeasured");
+}
+
+TEST_F(AdmissionTest, ARouteThatIsKnownRunsBesideAsManyAsFit) {
+  config_.max_concurrent = 100;
+  request_.predicted.measurements = config_.known_after;
+  for (int i = 0; i < 99; ++i) run(1);
+  EXPECT_EQ(waits_for(), "nothing");
+  request_.predicted.measurements = config_.known_after - 1;
   EXPECT_EQ(waits_for(), "unmeasured");
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -45,19 +46,26 @@ class GovernorTest : public ::testing::Test {
   void read() {
     auto used = mb(10);
     for (const auto& [pid, held] : held_) used = plus(used, held);
-    view_.usage = memory::Usage{used, mb(512), memory::LimitSource::setting, ""};
+    view_.usage = memory::Usage{used, mb(512), source_, ""};
   }
 
-  Governor::Orders tick(std::size_t waiting = 0) {
-    clock_.advance(100ms);
+  Governor::Tick look(std::size_t waiting) {
     read();
     for (auto& worker : workers_) worker.held = held_[worker.pid];
-    return governor_.tick({.workers = workers_,
-                           .parked = parked_,
-                           .waiting = waiting,
-                           .level_change = std::nullopt,
-                           .relief_ended_at = std::nullopt});
+    return {.workers = workers_,
+            .parked = parked_,
+            .waiting = waiting,
+            .level_change = std::nullopt,
+            .relief_ended_at = std::nullopt};
   }
+  Governor::Orders tick(std::size_t waiting = 0) {
+    clock_.advance(100ms);
+    return governor_.tick(look(waiting));
+  }
+  Governor::Orders reconsider(std::size_t waiting) { return governor_.reconsider(look(waiting)); }
+
+  /// The route was measured often enough that its runs may go beside each other.
+  void know(Bytes peak) { governor_.restore_peaks(std::vector<RoutePeaks>{{std::string(kRoute), {4, peak}}}); }
 
   static Governor::Ask ask(int worker, int pid) {
     return {.route = kRoute, .cut_short_at = {}, .given_up_before = 0, .worker = worker, .pid = pid};
@@ -91,7 +99,8 @@ class GovernorTest : public ::testing::Test {
   std::vector<WorkerSighting> workers_;
   std::vector<int> parked_;
   std::vector<std::string> notes_;
-  Bytes lazily_freed_;
+  memory::LimitSource source_ = memory::LimitSource::setting;
+  memory::Overcount overcount_;
   Governor governor_{{},
                      clock_,
                      view_,
@@ -101,13 +110,14 @@ class GovernorTest : public ::testing::Test {
                       },
                       .look = [this] { read(); },
                       .note = [this](std::string_view kind, std::string) { notes_.emplace_back(kind); },
-                      .lazily_freed = [this](int) { return std::optional(lazily_freed_); }}};
+                      .overcount = [this](int) { return std::optional(overcount_); }}};
 };
 
 TEST_F(GovernorTest, TheReceiptIsExactAlthoughOthersRun) {
   see(1, 11, WorkerPhase::idle, mb(20));
   see(2, 12, WorkerPhase::idle, mb(20));
   tick();
+  know(mb(60));
   auto first = admitted(ask(1, 11));
   end(*first, mb(24));
   first.reset();
@@ -128,13 +138,11 @@ TEST_F(GovernorTest, TheReceiptIsExactAlthoughOthersRun) {
 TEST_F(GovernorTest, RunsOfOneWorkerShareWhatItGrowsAndNothingIsCountedTwice) {
   see(1, 11, WorkerPhase::idle, mb(20));
   tick();
-  auto measured = admitted(ask(1, 11));
-  ASSERT_TRUE(measured);
-  hold(11, mb(60));
-  tick();
-  EXPECT_FALSE(end(*measured, mb(20)).shared);
-  measured.reset();
-  tick();
+  know(mb(40));
+  auto alone = admitted(ask(1, 11));
+  ASSERT_TRUE(alone);
+  EXPECT_FALSE(end(*alone, mb(20)).shared);
+  alone.reset();
 
   auto one = admitted(ask(1, 11));
   auto two = admitted(ask(1, 11));
@@ -162,10 +170,7 @@ TEST_F(GovernorTest, RunsOfOneWorkerShareWhatItGrowsAndNothingIsCountedTwice) {
 TEST_F(GovernorTest, AWorkerHasAFloorOnlyOnceTheLastOfItsRunsHasEnded) {
   see(1, 11, WorkerPhase::idle, mb(20));
   tick();
-  auto measured = admitted(ask(1, 11));
-  end(*measured, mb(20));
-  measured.reset();
-  tick();
+  know(mb(8));
   auto one = admitted(ask(1, 11));
   auto two = admitted(ask(1, 11));
   ASSERT_TRUE(one && two);
@@ -193,6 +198,11 @@ TEST_F(GovernorTest, ARouteNobodyHasMeasuredRunsAlone) {
   ASSERT_TRUE(first);
   EXPECT_EQ(refused(ask(2, 12)), WaitReason::unmeasured);
   end(*first, mb(30));
+  auto second = admitted(ask(2, 12));
+  ASSERT_TRUE(second);
+  EXPECT_EQ(refused(ask(1, 11)), WaitReason::unmeasured) << "one was measured, and one runs";
+  end(*second, mb(30));
+  first = admitted(ask(1, 11));
   EXPECT_TRUE(admitted(ask(2, 12)));
 }
 
@@ -200,11 +210,9 @@ TEST_F(GovernorTest, TheHeadWaitsForWhatItsRouteNeeded) {
   see(1, 11, WorkerPhase::idle, mb(20));
   see(2, 12, WorkerPhase::idle, mb(20));
   tick();
-  auto first = admitted(ask(1, 11));
-  hold(11, mb(320));
   tick();
-  end(*first, mb(20));
-  first = admitted(ask(1, 11));
+  know(mb(300));
+  auto first = admitted(ask(1, 11));
   ASSERT_TRUE(first);
   EXPECT_EQ(refused(ask(2, 12)), WaitReason::memory);
   const auto waits = governor_.status().admission.head_waits;
@@ -239,6 +247,41 @@ TEST_F(GovernorTest, AWorkerThatKeepsWhatItTookIsReplacedForTheRunThatWaits) {
   EXPECT_EQ(attempt->receipt.relief, mb(309)) << "what the replacement won";
 }
 
+// At 309 MB in 0.2 s a run, the rest of a tick would be a quarter of the time.
+TEST_F(GovernorTest, ARunThatWaitsForRoomNeedNotWaitForTheNextTick) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  see(2, 12, WorkerPhase::idle, mb(20));
+  tick();
+  tick();
+  end(*admitted(ask(1, 11)), mb(329));
+  EXPECT_FALSE(governor_.waits_for_memory());
+  ASSERT_EQ(refused(ask(1, 11)), WaitReason::memory);
+  EXPECT_TRUE(governor_.waits_for_memory());
+
+  const auto orders = reconsider(1);
+  ASSERT_EQ(orders.replace.size(), 1U);
+  EXPECT_EQ(orders.replace[0].worker, 1);
+
+  gone(11);
+  parked_ = {1};
+  read();
+  const auto attempt = admitted(ask(2, 12));
+  ASSERT_TRUE(attempt);
+  EXPECT_EQ(attempt->receipt.relief, Bytes()) << "what has gone is counted once it is seen to be";
+  EXPECT_EQ(reconsider(1).start, std::vector{1}) << "the worker of the run after it, while this one runs";
+}
+
+TEST_F(GovernorTest, BetweenTicksNobodyIsGivenUp) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  const auto attempt = admitted(ask(1, 11));
+  hold(11, mb(490));
+  const auto between = reconsider(0);
+  EXPECT_FALSE(between.give_up);
+  EXPECT_FALSE(between.relieve);
+  EXPECT_TRUE(tick().give_up) << "the same at a tick";
+}
+
 // Asked one after the other, no run ever waits before the next one comes.
 TEST_F(GovernorTest, ANewcomerJoinsTheQueueWhereAReplacementMakesItsRoom) {
   see(1, 11, WorkerPhase::idle, mb(20));
@@ -259,6 +302,25 @@ TEST_F(GovernorTest, GrowthIsCountedFromTheFreshWorker) {
   end(*attempt, mb(140));
   tick();
   EXPECT_EQ(governor_.status().fragmentation_findings, 1U) << "120 MB, and nothing says that they are live";
+}
+
+// Three a second would be replaced, and each be news.
+TEST_F(GovernorTest, OneAfterTheOtherFragmentedWorkersAreToldOnceAMinute) {
+  for (const int pid : {11, 12, 13}) {
+    see(1, pid, WorkerPhase::idle, mb(20));
+    tick();
+    hold(pid, mb(140));
+    tick();
+    gone(pid);
+  }
+  EXPECT_EQ(governor_.status().fragmentation_findings, 3U);
+  EXPECT_EQ(std::ranges::count(notes_, "fragmentation"), 1);
+  clock_.advance(1min);
+  see(1, 14, WorkerPhase::idle, mb(20));
+  tick();
+  hold(14, mb(140));
+  tick();
+  EXPECT_EQ(std::ranges::count(notes_, "fragmentation"), 2);
 }
 
 TEST_F(GovernorTest, AWorkerThatStartsDoesNotDelayTheOneThatMakesRoom) {
@@ -389,9 +451,8 @@ TEST_F(GovernorTest, InAnEmergencyTheNewestRunIsGivenUpOnce) {
   see(1, 11, WorkerPhase::idle, mb(20));
   see(2, 12, WorkerPhase::idle, mb(20));
   tick();
+  know(mb(8));
   auto first = admitted(ask(1, 11));
-  end(*first, mb(24));
-  first = admitted(ask(1, 11));
   auto second = admitted(ask(2, 12));
   ASSERT_TRUE(first && second);
   first->run = "00000000-0000-7000-8000-000000000002";
@@ -410,9 +471,8 @@ TEST_F(GovernorTest, ARunThatMustNotBeRepeatedIsSparedForOneThatMay) {
   see(1, 11, WorkerPhase::idle, mb(20));
   see(2, 12, WorkerPhase::idle, mb(20));
   tick();
+  know(mb(8));
   auto first = admitted(ask(1, 11));
-  end(*first, mb(24));
-  first = admitted(ask(1, 11));
   auto second = admitted(ask(2, 12));
   ASSERT_TRUE(first && second);
   first->run = "00000000-0000-7000-8000-000000000002";
@@ -432,11 +492,25 @@ TEST_F(GovernorTest, WhatWasFreedLazilyCostsNobodyAnAttempt) {
   hold(11, mb(420));
   tick();
   hold(11, mb(497));
-  lazily_freed_ = mb(200);
+  overcount_.lazily_freed = mb(200);
   EXPECT_FALSE(tick().give_up);
-  lazily_freed_ = Bytes();
+  overcount_ = {};
   hold(11, mb(501));
   EXPECT_TRUE(tick().give_up);
+}
+
+TEST_F(GovernorTest, WhatForkedProcessesShareCostsNobodyAnAttempt) {
+  see(1, 11, WorkerPhase::idle, mb(20));
+  tick();
+  auto attempt = admitted(ask(1, 11));
+  hold(11, mb(420));
+  tick();
+  hold(11, mb(497));
+  overcount_.shared = mb(200);
+  EXPECT_FALSE(tick().give_up);
+  source_ = memory::LimitSource::cgroup;
+  hold(11, mb(501));
+  EXPECT_TRUE(tick().give_up) << "a group counts a page once";
 }
 
 TEST_F(GovernorTest, NobodyWaitsForWorkersThatAreTooSmallToBeStopped) {

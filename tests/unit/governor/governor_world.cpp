@@ -336,16 +336,18 @@ bool World::admit_next() {
 // The promise of admission, computed again from what the world itself knows.
 void World::check_admission(const SimulatedRun& run, const Admitted& admitted, Bytes boot) const {
   std::uint64_t needed = used().count() + predicted(run).peak.count() + boot.count();
-  bool others = false;
+  std::size_t others = 0;
   for (const auto& worker : workers_) {
     if (!worker.run) continue;
-    others = true;
+    ++others;
     const auto seen = grown(*worker.run).count();
     const auto reserved = worker.run->hold.reserved().count();
     if (reserved > seen) needed += reserved - seen;
     ASSERT_TRUE(predicted(run).measured) << "beside another";
   }
-  if (!others) return;
+  if (others == 0) return;
+  const auto measurements = predicted(run).measurements;
+  ASSERT_TRUE(measurements > others || measurements >= admission_.known_after);
   ASSERT_FALSE(admitted.over_ceiling);
   ASSERT_FALSE(admitted.alone);
   ASSERT_LT(level_, Level::critical);

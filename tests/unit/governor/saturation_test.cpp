@@ -166,6 +166,13 @@ TEST_F(SaturationTest, AProcessThatHasJustStartedIsNotRestarted) {
   EXPECT_EQ(young.update(input_).action, SaturationAction::restart);
 }
 
+TEST_F(SaturationTest, WithoutARestartIntervalARestartIsOnlyRecommended) {
+  tracker_ = SaturationTracker({.restart_interval = 0ms}, SteadyTime(1h), 0.5);
+  saturate();
+  EXPECT_EQ(told(tick()), "recommend_restart");
+  EXPECT_EQ(told(after(100h)), "none");
+}
+
 TEST_F(SaturationTest, ALargeRunIsLoadAndNotSaturation) {
   worker(1, 30);
   input_.held_by_runs = megabytes(300);

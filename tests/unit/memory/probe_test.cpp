@@ -1,10 +1,13 @@
 #include "memory/probe.hpp"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 
 #include "tests/unit/memory/fixture_tree.hpp"
 
@@ -41,27 +44,81 @@ class ProbeTest : public ::testing::Test {
   Probe probe_{tree_.root(), 10};
 };
 
-TEST_F(ProbeTest, WhatWasFreedLazilyIsToldApart) {
-  tree_.put("/proc/20/smaps_rollup", "Rss:   2000 kB\nAnonymous:  1900 kB\nLazyFree:      1500 kB\nSwap: 0 kB\n");
-  EXPECT_EQ(probe_.lazily_freed(20), kilobytes(1500));
+TEST_F(ProbeTest, WhatIsThereOnPaperOnlyIsToldApart) {
+  tree_.put({.pid = 20, .parent = 10, .anonymous_kb = 1900, .children = "22 "});
+  tree_.put({.pid = 22, .parent = 20, .anonymous_kb = 1900});
+  tree_.put("/proc/20/smaps_rollup", "Pss_Anon:  1100 kB\nAnonymous:  1900 kB\nLazyFree:      1500 kB\n");
+  tree_.put("/proc/22/smaps_rollup", "Pss_Anon:  1000 kB\nAnonymous:  1900 kB\nLazyFree:         0 kB\n");
+  const auto overcount = probe_.overcount(20);
+  ASSERT_TRUE(overcount);
+  EXPECT_EQ(overcount->lazily_freed, kilobytes(1500));
+  EXPECT_EQ(overcount->shared, kilobytes(800 + 900));
+
+  tree_.put("/proc/22/smaps_rollup", "Rss: 2000 kB\nAnonymous: 1900 kB\nLazyFree: 0 kB\n");
+  EXPECT_EQ(probe_.overcount(20)->shared, kilobytes(800)) << "an older kernel";
   tree_.put("/proc/20/smaps_rollup", "Rss:   2000 kB\n");
-  EXPECT_EQ(probe_.lazily_freed(20), std::nullopt) << "a kernel that does not tell";
-  EXPECT_EQ(probe_.lazily_freed(21), std::nullopt) << "gone";
+  tree_.put("/proc/22/smaps_rollup", "Rss:   2000 kB\n");
+  EXPECT_FALSE(probe_.overcount(20)) << "a kernel that does not tell";
+  EXPECT_FALSE(probe_.overcount(21)) << "gone";
 }
 
+// Touched, page by page.
+char* take(std::size_t length) {
+  auto* block = static_cast<char*>(::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  for (std::size_t at = 0; block != MAP_FAILED && at < length; at += 4096) block[at] = 1;
+  return block;
+}
+
+constexpr std::size_t kLength = 32UL << 20;
+
 TEST(ProbeOfThisProcessTest, WhatWasFreedLazilyIsHeldAndCanBeTakenBack) {
-  constexpr std::size_t kLength = 32UL << 20;
-  auto* block =
-      static_cast<char*>(::mmap(nullptr, kLength, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  auto* block = take(kLength);
   ASSERT_NE(block, MAP_FAILED);
-  for (std::size_t at = 0; at < kLength; at += 4096) block[at] = 1;
   const Probe probe("", ::getpid());
-  const auto before = probe.lazily_freed(::getpid());
+  const auto before = probe.overcount(::getpid());
   ASSERT_EQ(::madvise(block, kLength, MADV_FREE), 0);
-  const auto after = probe.lazily_freed(::getpid());
+  const auto after = probe.overcount(::getpid());
   ::munmap(block, kLength);
   if (!before || !after) GTEST_SKIP() << "this kernel does not tell";
-  EXPECT_GT(after->count(), before->count() + kLength / 2);
+  EXPECT_GT(after->lazily_freed.count(), before->lazily_freed.count() + kLength / 2);
+}
+
+// The block counts in both, and is there once.
+TEST(ProbeOfThisProcessTest, WhatAForkedChildSharesIsToldApart) {
+  auto* block = take(kLength);
+  ASSERT_NE(block, MAP_FAILED);
+  const Probe probe("", ::getpid());
+  const auto alone = probe.overcount(::getpid());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  const auto both = probe.overcount(::getpid());
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::munmap(block, kLength);
+  if (!alone || !both) GTEST_SKIP() << "this kernel does not tell";
+  EXPECT_GT(both->shared.count(), alone->shared.count() + kLength * 9 / 10);
+}
+
+// Between vfork() and exec() a child has the memory of its parent: twice that would be an emergency that is none.
+TEST(ProbeOfThisProcessTest, AChildThatIsToExecuteAnotherProgramCountsOnce) {
+  auto* block = take(kLength);
+  ASSERT_NE(block, MAP_FAILED);
+  const Probe probe("", ::getpid());
+  const auto alone = probe.read_worker(::getpid());
+  std::array<char, 16UL * 1024> stack{};
+  auto wait_to_be_killed = [](void*) { return ::pause(); };
+  // As posix_spawn() and Python's subprocess do, but that we go on meanwhile.
+  const pid_t child = ::clone(wait_to_be_killed, stack.data() + stack.size(), CLONE_VM | SIGCHLD, nullptr);
+  ASSERT_GT(child, 0);
+  const auto both = probe.read_worker(::getpid());
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::munmap(block, kLength);
+  ASSERT_TRUE(alone && both);
+  EXPECT_LT(both->count(), alone->count() + kLength / 2);
 }
 
 TEST_F(ProbeTest, WithoutAnyLimitTheTreeIsJudgedByTheMachine) {
