@@ -155,9 +155,19 @@ bool Governing::at_rest(const workers::PoolStatus& pool) const {
 
 void Governing::on_change() {
   parts_.pump();
-  const auto now = clock_.steady();
-  if (!governor_.waits_for_memory() || now - reconsidered_at_ < kBetweenTicks) return;
-  reconsidered_at_ = now;
+  if (!governor_.waits_for_memory() || reconsiders_soon_) return;
+  const auto next = reconsidered_at_ + kBetweenTicks;
+  if (clock_.steady() >= next) return reconsider();
+  reconsiders_soon_ = true;
+  spawn(executor_, "reconsider", [this, next]() -> awaitable<void> {
+    co_await sleep_until(next);
+    reconsiders_soon_ = false;
+    if (governor_.waits_for_memory()) reconsider();
+  });
+}
+
+void Governing::reconsider() {
+  reconsidered_at_ = clock_.steady();
   parts_.senses.look();
   parts_.pump();
   const auto pool = parts_.pool.status();

@@ -53,6 +53,7 @@ class Governing {
 
  private:
   [[nodiscard]] bool at_rest(const workers::PoolStatus& pool) const;
+  void reconsider();
   void obey(const governor::Governor::Orders& orders);
   void carry_out(const governor::Governor::Orders& orders);
   void give_up(const governor::Preemption& victim);
@@ -71,6 +72,7 @@ class Governing {
   governor::Governor governor_;
   std::unique_ptr<governor::ReliefLadder> ladder_;
   SteadyTime reconsidered_at_{};
+  bool reconsiders_soon_ = false;
   std::set<int> profiling_;  ///< Places whose worker is asked for a heap profile before it is replaced.
 };
 

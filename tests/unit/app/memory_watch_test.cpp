@@ -28,6 +28,7 @@ class MemoryWatchTest : public ::testing::Test {
     return snapshot;
   }
 
+  asio::io_context io_;  // Outlives what waits in it.
   std::optional<std::uint64_t> used_ = 0;
   std::uint64_t limit_ = 1000;
   std::vector<std::optional<memory::LevelChange>> told_;
@@ -72,20 +73,19 @@ TEST_F(MemoryWatchTest, AtRestTheNextTickIsFurtherAway) {
 
 // The tick that is due in 250 ms comes at once, and the one after it in 100.
 TEST_F(MemoryWatchTest, ARunThatBeginsEndsTheRest) {
-  asio::io_context io;
   at_rest_ = true;
-  watch_.start(io.get_executor());
-  io.poll();
+  watch_.start(io_.get_executor());
+  io_.poll();
   ASSERT_EQ(told_.size(), 1U);
-  io.poll();
+  io_.poll();
   ASSERT_EQ(told_.size(), 1U) << "nothing is due";
   watch_.wake();
-  io.poll();
+  io_.poll();
   EXPECT_EQ(told_.size(), 2U);
   at_rest_ = false;
   watch_.look(system_clock().steady());
   watch_.wake();
-  io.poll();
+  io_.poll();
   EXPECT_EQ(told_.size(), 3U) << "who does not rest keeps its pace";
 }
 
