@@ -32,6 +32,9 @@ SaturationTracker::SaturationTracker(SaturationConfig config, SteadyTime process
       restarted_at_(process_started_at) {}
 
 SaturationStep SaturationTracker::update(const SaturationInput& input) {
+  // While a worker is replaced its place is empty: what its successor holds says whether it helped.
+  const bool asked = asked_at_.has_value();
+  if (asked && awaits_replacement(input)) return {};
   if (!is_stuck(input)) {
     end();
     return {};
@@ -39,7 +42,7 @@ SaturationStep SaturationTracker::update(const SaturationInput& input) {
   if (!began_) began_ = input.now;
   if (input.now - *began_ < config_.after) return {};
   saturated_ = true;
-  if (awaits_replacement(input)) return {};
+  if (!asked && awaits_replacement(input)) return {};
   const bool relief_tried = input.relief_ended_at && *input.relief_ended_at >= *began_;
   if (!relief_tried && input.now - *began_ < config_.relief_patience) return {};
   if (const auto* worker = smallest_loss(input.workers, *began_)) {

@@ -136,9 +136,16 @@ Result<pid_t> fork_child(const Launch& launch, const ChildStreams& streams) {
   plan.launch = &launch;
   plan.streams = streams;
 
+  // Our handlers tell our event loop, through a pipe that the child has too: it must take no signal before it has none.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ::fork();
-  if (pid < 0) return fail_errno(ErrorCode::resource_exhausted, "fork", errno);
+  const int error_number = errno;
   if (pid == 0) run_child(plan);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return fail_errno(ErrorCode::resource_exhausted, "fork", error_number);
   ::setpgid(pid, pid);  // The child does it too; whoever comes first.
   return pid;
 }

@@ -17,11 +17,14 @@ class ConcurrentWorker : public WorkerServer {
   void start_gated(const std::string& flags = "") {
     start(scripted("--concurrent --gate " + directory_.path() + " --record " + record() + " " + flags),
           {{"worker.concurrency", "3"}, {"runs.max_concurrent", "3"}});
-    // A route that nobody has measured runs alone.
-    open_gate(id(9));
-    submit(id(9), "the first");
-    EXPECT_EQ(status_at_end(id(9)), "completed");
+    // A run starts beside no more than were measured.
+    for (int number = 0; number < kMeasured; ++number) {
+      open_gate(id(9 - number));
+      submit(id(9 - number), "to be measured");
+      EXPECT_EQ(status_at_end(id(9 - number)), "completed");
+    }
   }
+  static constexpr int kMeasured = 3;
   static std::string id(int number) { return "00000000-0000-7000-8000-00000000000" + std::to_string(number); }
   std::string record() const { return directory_ / "record"; }
   void open_gate(const std::string& run_id) const { std::ofstream(directory_ / run_id) << ""; }
@@ -48,10 +51,10 @@ class ConcurrentWorker : public WorkerServer {
 TEST_F(ConcurrentWorker, ServesSeveralAnalysesAtOnceAndTheirReceiptsSaySo) {
   start_gated();
   for (int run = 1; run <= 3; ++run) submit(id(run), "question " + std::to_string(run));
-  const auto all = when_served(4);
-  ASSERT_EQ(all.size(), 4U) << server_->log();
-  EXPECT_EQ(all[1].pid, all[2].pid);
-  EXPECT_EQ(all[2].pid, all[3].pid);
+  const auto all = when_served(kMeasured + 3);
+  ASSERT_EQ(all.size(), kMeasured + 3U) << server_->log();
+  EXPECT_EQ(all[kMeasured].pid, all[kMeasured + 1].pid);
+  EXPECT_EQ(all[kMeasured + 1].pid, all[kMeasured + 2].pid);
   for (int run = 1; run <= 3; ++run) open_gate(id(run));
   for (int run = 1; run <= 3; ++run) {
     const auto ended = run_at_end(id(run));
@@ -64,13 +67,14 @@ TEST_F(ConcurrentWorker, ServesSeveralAnalysesAtOnceAndTheirReceiptsSaySo) {
 TEST_F(ConcurrentWorker, WhenItDiesItsAnalysesAreTriedAgainAloneAndNoneIsCharged) {
   start_gated();
   for (int run = 1; run <= 3; ++run) submit(id(run), "question " + std::to_string(run));
-  const auto before = when_served(4);
-  ASSERT_EQ(before.size(), 4U) << server_->log();
-  ::kill(before[3].pid, SIGKILL);
+  const auto before = when_served(kMeasured + 3);
+  ASSERT_EQ(before.size(), kMeasured + 3U) << server_->log();
+  ::kill(before.back().pid, SIGKILL);
   // Each is the only one of its process, so the second waits for the first.
   for (int run = 1; run <= 3; ++run) {
-    const auto again = when_served(4 + static_cast<std::size_t>(run));
-    ASSERT_EQ(again.size(), 4U + static_cast<std::size_t>(run)) << server_->log();
+    const auto expected = static_cast<std::size_t>(kMeasured + 3 + run);
+    const auto again = when_served(expected);
+    ASSERT_EQ(again.size(), expected) << server_->log();
     EXPECT_EQ(again.back().attempt, 2);
     open_gate(again.back().run);
   }
@@ -88,7 +92,7 @@ TEST_F(ConcurrentWorker, OneThatKillsItsWorkerIsSealedAndTakesNobodyWithIt) {
   // The poison: it asks for what the gate never lets through, and its worker is killed each time.
   submit(id(1), "innocent");
   submit(id(2), "poison");
-  std::size_t known = 3;
+  std::size_t known = kMeasured + 2;
   for (std::size_t kills = 0; kills < 20; ++kills) {
     const auto all = when_served(known);
     if (all.size() < known) break;

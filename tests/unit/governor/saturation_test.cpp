@@ -132,6 +132,36 @@ TEST_F(SaturationTest, AFreshWorkerIsNotReplacedAgain) {
   EXPECT_EQ(told(after(7s)), "recommend_restart");
 }
 
+// Its place is empty for a while: that is no success yet.
+TEST_F(SaturationTest, AReplacementIsJudgedByWhatItsSuccessorHolds) {
+  worker(1, 0);
+  saturate();
+  EXPECT_EQ(told(tick()), "replace_worker 1");
+  workers_.clear();
+  input_.replacing = true;
+  input_.used = megabytes(20);
+  EXPECT_EQ(told(after(1s)), "none");
+  input_.level = Level::normal;
+  EXPECT_EQ(told(after(10s)), "none");
+  worker(2, 0).started_at = input_.now;
+  input_.replacing = false;
+  input_.used = megabytes(420);
+  input_.level = Level::critical;
+  EXPECT_EQ(told(after(1s)), "none") << "its effect is awaited";
+  EXPECT_EQ(told(after(7s)), "recommend_restart") << "the fresh one holds as much";
+}
+
+TEST_F(SaturationTest, AReplacementThatHelpedEndsIt) {
+  worker(1, 0);
+  saturate();
+  EXPECT_EQ(told(tick()), "replace_worker 1");
+  input_.used = megabytes(20);
+  input_.level = Level::normal;
+  EXPECT_TRUE(tracker_.since()) << "not known yet";
+  EXPECT_EQ(told(after(8s)), "none");
+  EXPECT_FALSE(tracker_.since());
+}
+
 TEST_F(SaturationTest, ItEndsWhenTheLevelFalls) {
   worker(1, 30);
   saturate();
