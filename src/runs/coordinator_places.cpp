@@ -8,7 +8,7 @@ std::string explain(const governor::Waiting& waiting) {
   using governor::WaitReason;
   switch (waiting.reason) {
     case WaitReason::memory: return "the next run does not fit beside what is running";
-    case WaitReason::unmeasured: return "a run whose need nobody has measured yet runs alone";
+    case WaitReason::unmeasured: return "until it is known what such runs need, few of them run beside each other";
     case WaitReason::level: return "memory is short; runs go one at a time";
     case WaitReason::concurrency: return "";
   }
