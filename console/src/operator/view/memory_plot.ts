@@ -79,7 +79,7 @@ export class MemoryPlot {
       padding: [22, 26, 0, 0],
       scales: { x: { time: true }, y: { auto: false } },
       axes: [
-        { stroke: ink, font, grid: { show: false }, ticks, size: 34, values: (_, times, _axis, _space, step) => times.map((time) => timeText(time, step)) },
+        { stroke: ink, font, grid: { show: false }, ticks, size: 34, space: 70, values: (_, times, _axis, _space, step) => times.map((time) => timeText(time, step)) },
         { stroke: ink, font, grid: { show: false }, ticks: { show: false }, size: 58, values: (_, sizes) => sizes.map((megabytes) => `${megabytes} MB`) },
       ],
       series: [
@@ -103,14 +103,13 @@ export class MemoryPlot {
     ctx.save();
     ctx.font = `${11 * unit}px ${this.font}`;
     ctx.textAlign = 'left';
-    ctx.textBaseline = 'bottom';
     for (const [from, to, name] of bands) {
       const top = plot.valToPos(to * limit, 'y', true);
       const height = plot.valToPos(from * limit, 'y', true) - top;
       ctx.fillStyle = this.resolved(`--band-${name}`);
       ctx.fillRect(left, top, width, height);
       ctx.fillStyle = this.resolved('--soft');
-      if (height >= 10 * unit) ctx.fillText(name, left + 6 * unit, top + height);
+      if (height >= 10 * unit) ctx.fillText(name, left + 6 * unit, top + height - 3 * unit);
     }
     ctx.restore();
   }
