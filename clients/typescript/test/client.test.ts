@@ -19,11 +19,14 @@ const words = () => logged.map(([message]) => message);
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'Date', 'performance'] });
   vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  // Some Nodes have Web Locks, some have not: one tab, alone.
+  vi.stubGlobal('navigator', {});
   server = new FakeServer();
   storage = new MapStorage();
   logged = [];
 });
 afterEach(() => {
+  vi.unstubAllGlobals();
   vi.useRealTimers();
   vi.restoreAllMocks();
 });

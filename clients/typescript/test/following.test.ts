@@ -17,6 +17,8 @@ function client(options: HoldfastOptions = {}): Holdfast {
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'Date', 'performance'] });
   vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  // Some Nodes have Web Locks, some have not: one tab, alone.
+  vi.stubGlobal('navigator', {});
   server = new FakeServer();
 });
 afterEach(() => {

@@ -265,6 +265,19 @@ describe('a run nobody looks at', () => {
     expect(c.on('look', true)?.phase).toBe('streaming');
   });
 
+  it('is in no hurry when the server is away, until somebody looks', () => {
+    const c = following().all(['look', false], ['rested']);
+    expect(c.on('lost')).toEqual({ phase: 'resting', errand: 'checking', bounds: [0, 15_000] });
+    expect(c.on('look', true)).toEqual({ phase: 'checking' });
+  });
+
+  it('is not looked at earlier than the server has asked for, whoever looks', () => {
+    const c = following().all(['look', false], ['rested']);
+    expect(c.on('refused', problem(503), 5_000)).toEqual({ phase: 'resting', errand: 'checking', bounds: [5_000, 15_000] });
+    expect(c.on('look', true)).toBeUndefined();
+    expect(c.on('woke')).toBeUndefined();
+  });
+
   it('is not acknowledged before somebody has seen it', () => {
     const c = following().all(['look', false], ['rested'], polled('completed'));
     expect(c.state.phase).toBe('answered');

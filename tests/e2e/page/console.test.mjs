@@ -54,7 +54,10 @@ test('The panels come in the order in which an operator asks, and each shows wha
   const first = await answered(server.base, 'Leaves little behind', { alloc_mb: 30, retain_mb: 1 });
   await answered(server.base, 'Leaves much behind', { alloc_mb: 80, retain_mb: 70 });
   await acknowledge(server.base, first.run_id);
-  const { page } = await openConsole(t, server);
+  const { user, page } = await openConsole(t, server);
+  const asked = [];
+  user.context.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await page.reload();
   await says(page, 'All is well.');
   const headings = await page.locator('main h2').allInnerTexts();
   assert.deepEqual(headings.map((text) => text.replace(/^Good:\s*/, '')), [
@@ -80,6 +83,7 @@ test('The panels come in the order in which an operator asks, and each shows wha
   assert.ok((await actions.count()) > 2, 'a row for each action');
   await panel(page, 'Database').getByText('SQLite file').waitFor();
   await panel(page, 'Database').getByText('healthy').waitFor();
+  assert.deepEqual(asked.filter((path) => !/^\/(console$|assets\/)/.test(path)), ['/v1/operations/events'], 'one stream tells everything');
 });
 
 test('The sentence changes when memory turns critical, once aloud, and a waiting run says what it needs', async (t) => {
