@@ -165,8 +165,9 @@ export class Analysis<Result = unknown> implements PromiseLike<Answer<Result>>, 
   }
 
   /**
-   * Internal. `begin`: a new question; this tab leads, as nobody else knows it. `resume`: one that is kept, or was found in a
-   * list. `seize`: the lead is taken from another tab; false where that is just sending it.
+   * Internal. `begin`: a new question; this tab leads, and takes the lock from one that was told of it and was quicker.
+   * `resume`: one that is kept, or was found in a list. `seize`: the lead is taken from another tab; false where that is
+   * just sending it.
    */
   start(how: 'begin' | 'resume', seize: boolean): void {
     this.tell([how]);
@@ -217,7 +218,8 @@ export class Analysis<Result = unknown> implements PromiseLike<Answer<Result>>, 
       if (message[0] !== 'ask') this.tell(message);
       else if (this.state.leads) this.#say();
     };
-    this.#place = this.host.tabs.join(this.id, hear, seize && this.state.isShown);
+    const { isShown, leads } = this.state;
+    this.#place = this.host.tabs.join(this.id, hear, seize && (isShown || !!leads));
   }
 
   #monitor(): void {

@@ -100,8 +100,8 @@ export class Holdfast {
     const known = this.#followed.get(runId) as Analysis<Result> | undefined;
     if (known) return known;
     const question: Question = { runId, threadId, prompt, createdAt: Date.now(), more };
-    // This tab is in line for the run before the others hear of it; the request itself leaves a moment later.
-    const analysis = this.#follow(question, 'begin', false) as Analysis<Result>;
+    // This tab leads before the others hear of the question; the request itself leaves a moment later.
+    const analysis = this.#follow(question, 'begin', true) as Analysis<Result>;
     this.#kept.keep(question);
     if (!this.durable) this.#host.log('No storage', { run_id: runId });
     const detach = () => analysis.detach();
@@ -163,7 +163,7 @@ export class Holdfast {
     const on = { signal: this.#end.signal, capture: true };
     for (const type of ['online', 'pageshow', 'resume', 'visibilitychange']) {
       addEventListener(type, () => {
-        this.look();
+        if (type === 'visibilitychange') this.look();
         for (const analysis of this.analyses) analysis.tell(['woke']);
       }, on);
     }

@@ -4,12 +4,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Analysis } from '../src/analysis.ts';
 import { Holdfast, type HoldfastOptions } from '../src/holdfast.ts';
 import { FakeLocks } from './fake_locks.ts';
-import { FakeServer, MapStorage, never } from './fake_server.ts';
+import { FakeServer, json, MapStorage, never } from './fake_server.ts';
 
 let server: FakeServer;
 let storage: MapStorage;
 let locks: FakeLocks;
 const tabs: Holdfast[] = [];
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const until = (condition: () => boolean) => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 10_000, interval: 5 });
 
 function tab(options: HoldfastOptions = {}): Holdfast {
@@ -69,6 +70,20 @@ describe('a tab that watches', () => {
     expect(server.count(/\/cancel/)).toBe(1);
   });
 
+  it.each(['pageshow', 'online'])('does not take the lead from one that is just sending the question: %s is no look', async (type) => {
+    const here = tab();
+    const leader = tab().analyze({ threadId: 't', prompt: 'q' });
+    const [key] = [...storage.map.keys()];
+    let sent: (() => void) | undefined;
+    server.fault = (_, init) => (init.method === 'POST' && !sent ? new Promise((_, reject) => (sent = () => reject(new TypeError('test')))) : undefined);
+    window.dispatchEvent(Object.assign(new Event('storage'), { key, newValue: storage.map.get(key!) }));
+    await until(() => !!sent && here.analyses.length === 1);
+    window.dispatchEvent(new Event(type));
+    await pause(50);
+    expect(here.analyses[0]!.state.phase).toBe('watching');
+    expect(leader.state).toMatchObject({ phase: 'posting', leads: true });
+  });
+
   it('waits while the one that leads is heard, and takes the lead when that has said nothing for 35 s: no tab waits for a frozen one', async () => {
     let now = performance.now();
     vi.spyOn(performance, 'now').mockImplementation(() => now);
@@ -79,7 +94,7 @@ describe('a tab that watches', () => {
     leader.look(true);
     await until(() => leader.state.leads === true && watcher.state.phase === 'watching');
     server.fault = (path) => (path.includes('/events') ? never() : undefined);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(200);
     expect(watcher.state.phase).toBe('watching');
     now += 36_000;
     await until(() => watcher.state.leads === true);
@@ -102,6 +117,25 @@ describe('a question that another tab keeps', () => {
     server.finish(leader.id);
     await until(() => found[0]!.answer?.via === 'other-tab');
     expect(server.count(/POST .*\/runs$/)).toBe(1);
+  });
+
+  it('is sent by the tab that asked it, also where its lock comes late: browsers look first whether a page may have any', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.9);
+    const here = tab({ isShown: () => false });
+    const late = { request: async (...wanted: unknown[]) => (await pause(30), (locks.manager.request as (...wanted: unknown[]) => unknown)(...wanted)) };
+    vi.stubGlobal('navigator', { locks: late });
+    const asking = tab();
+    server.fault = (path, init) => {
+      if (!path.endsWith('/runs') || init.method !== 'POST') return undefined;
+      return pause(200).then(() => json(server.add((JSON.parse(String(init.body)) as { run_id: string }).run_id, 't'), 202));
+    };
+    const leader = asking.analyze({ threadId: 't', prompt: 'q' });
+    const [key] = [...storage.map.keys()];
+    told(key!, storage.map.get(key!)!);
+    await pause(800);
+    expect(server.count(/POST .*\/runs$/)).toBe(1);
+    expect([leader, here.analyses[0]!].map(({ state }) => state.leads)).toEqual([true, false]);
+    vi.restoreAllMocks();
   });
 
   it('is told from anything else that is kept there, and needs no page that listens', () => {
