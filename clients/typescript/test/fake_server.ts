@@ -57,12 +57,16 @@ export class FakeServer {
     return run;
   }
 
+  private etagOf({ status }: Run): string {
+    return `"${status}.${this.seq}"`;
+  }
+
   private answer(method: string, path: string, init: RequestInit): Response {
     const [, threadId] = /^\/v1\/threads\/([^/]+)\/runs$/.exec(path) ?? [];
     if (threadId && method === 'POST') {
       const { run_id, prompt } = JSON.parse(String(init.body)) as { run_id: string; prompt: string };
       const run = this.runs.get(run_id) ?? this.add(run_id, decodeURIComponent(threadId), prompt);
-      return json(run, run.status === 'completed' ? 200 : 202, { ETag: `"${this.seq}"` });
+      return json(run, run.status === 'completed' ? 200 : 202, { ETag: this.etagOf(run) });
     }
     if (path.startsWith('/v1/runs?')) return json({ runs: [...this.runs.values()].filter((run) => run.status === 'completed' && !run.delivered_at) });
     const [, runId = '', verb] = /^\/v1\/runs\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
@@ -79,7 +83,7 @@ export class FakeServer {
       this.finish(runId, 'cancelled');
       return json(run, 202);
     }
-    const etag = `"${this.seq}"`;
+    const etag = this.etagOf(run);
     if (new Headers(init.headers).get('If-None-Match') === etag) return new Response(null, { status: 304, headers: { ETag: etag } });
     return json(run, 200, { ETag: etag });
   }

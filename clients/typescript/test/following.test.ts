@@ -54,6 +54,22 @@ describe('the stream', () => {
     expect(server.requests.at(-1)).toBe(`GET /v1/runs/${analysis.id}`);
   });
 
+  it.each([
+    ['is empty (204)', () => new Response(null, { status: 204 })],
+    ['ends at once', () => new Response('')],
+  ])('204 hot loop: one that %s is opened three times, with rests, and then polls take its place', async (_, answer) => {
+    server.fault = (path) => (path.endsWith('/events') ? answer() : undefined);
+    const analysis = client().analyze(question);
+    await settle();
+    expect(server.count(/events/)).toBe(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.count(/events/)).toBe(3);
+    expect(server.requests.length).toBeLessThan(60);
+    server.finish(analysis.id);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(await analysis).toMatchObject({ via: 'poll', recovery_mode: true });
+  });
+
   it('is alive as long as there are heartbeats', async () => {
     const analysis = client().analyze(question);
     for (let i = 0; i < 12; i++) {

@@ -154,8 +154,8 @@ describe('ids compared as strings', () => {
   });
 });
 
-describe('204 hot loop', () => {
-  it('does not spin when the server does not hold a poll', () => {
+describe('a hot loop', () => {
+  it('does not come of a server that does not hold a poll', () => {
     const c = following().all(['helloLate']);
     expect(c.on('unchanged', 5)).toEqual({ phase: 'resting', errand: 'following', bounds: [2000, 0] });
     expect(c.on('rested')?.phase).toBe('holding');
