@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
-export const entries = ['index', 'core_entry', 'compat', 'react/index'];
+export const entries = ['index', 'compat', 'react/index'];
 /** Also of the test that measures the size. */
 export const transform = {
   target: 'es2022',

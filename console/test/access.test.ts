@@ -70,6 +70,8 @@ describe('Access', () => {
   it('works without a storage', async () => {
     serverThatTakes('good');
     const access = new Access(undefined);
+    await access.send('/v1/runs');
+    expect(access.state, 'nobody needs to listen').toBe('asked');
     access.signIn('good');
     expect((await access.send('/v1/runs')).status).toBe(200);
   });

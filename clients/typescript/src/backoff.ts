@@ -1,30 +1,29 @@
 /** How long to rest after a failure: full jitter, so that many pages do not come back at the same moment. Pure. */
 
-export interface RestBounds {
-  /** The server asked for at least this, in milliseconds. */
-  floorMs: number;
-  /** A random part of this is added. */
-  spreadMs: number;
-}
+/** Milliseconds. A random part of the spread is added to the floor, which the server has asked for. */
+export type RestBounds = readonly [floorMs: number, spreadMs: number];
 
 const kBaseMs = 500;
-/** A user who waits looks up about every 15 s; past that the page seems dead. */
+/** A restart takes seconds, and whoever waits looks: doubling ends at 8 times the base, 4 s. */
+const kDoublings = 8;
+/** What stays away for minutes is not knocked at so often: from there on half a second more each time, up to this. */
 const kCapMs = 15_000;
-/** Beside a rest that the server asked for. */
-const kSpreadMs = 1_000;
 /** What a server may ask for at most: a wrong unit must not silence a client for a day. */
 const kLongestOrderMs = 600_000;
 
-export function restBounds(failures: number, retryAfterMs = 0): RestBounds {
-  return { floorMs: retryAfterMs, spreadMs: Math.min(retryAfterMs ? kSpreadMs : kCapMs, kBaseMs * 2 ** failures) };
+/** After that many failures in a row. `orderMs`: the server asked for at least this; 0: it did not. */
+export function restBounds(failures: number, orderMs = 0): RestBounds {
+  const spreadMs = kBaseMs * Math.min(2 ** failures, Math.max(kDoublings, failures));
+  // Those who were sent away together must not come back together: the longer the order, the wider they spread.
+  return [orderMs, Math.min(kCapMs, Math.max(spreadMs, orderMs))];
 }
 
 /**
- * `Retry-After` in seconds or as a date; undefined when there is no such thing. A date is held against the server's own
- * `Date` when there is one: the clock of this machine may be wrong by hours.
+ * `Retry-After` in seconds or as a date; 0 when there is no such thing. A date is held against the server's own `Date` when
+ * there is one: the clock of this machine may be wrong by hours.
  */
-export function retryAfterMs(headers: Headers, now: number): number | undefined {
+export function retryAfterMs(headers: Headers): number {
   const value = headers.get('retry-after') ?? '';
-  const ms = Number(value) * 1000 || Date.parse(value) - (Date.parse(headers.get('date') ?? '') || now);
-  return ms === ms ? Math.min(kLongestOrderMs, Math.max(0, ms)) : undefined;
+  const ms = +value * 1000 || Date.parse(value) - (Date.parse(headers.get('date')!) || Date.now()) || 0;
+  return Math.min(kLongestOrderMs, Math.max(0, ms));
 }

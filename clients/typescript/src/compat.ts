@@ -4,7 +4,7 @@
  */
 
 import type { Analysis } from './analysis.ts';
-import type { Holdfast } from './core.ts';
+import type { Holdfast } from './holdfast.ts';
 import type { components } from './generated/openapi.ts';
 
 /** As the original reads it. Present in every answer: what `docs/openapi.yaml` requires of `AnalyzeAnswer`. */

@@ -16,9 +16,6 @@ export type Phase =
   | 'answered' // terminal, not shown yet
   | 'settled';
 
-/** Only what the user looks at holds a connection: a browser has six for all tabs of one origin. */
-export type Attention = 'shown' | 'background';
-
 /** Why nothing moves just now: the server refused the question for now, or is not reached; the run may well go on there. */
 export interface Trouble {
   problem?: Problem;
@@ -45,10 +42,11 @@ export interface Delivery {
   /** How often the server did not know a run that it had taken. */
   unknowns: number;
   accepted: boolean;
-  attention: Attention;
-  /** The event stream does not get through; polls do. */
-  noStream?: boolean;
+  /** The user looks at it. Only then it holds a connection: a browser has six for all tabs of one origin. */
+  isShown: boolean;
+  /** In a row. */
   failures: number;
+  /** Streams that broke without bringing anything; from `kStreamLossLimit` on polls take their place for good. */
   streamLosses: number;
   cursor: string;
   etag: string;
@@ -64,15 +62,15 @@ export interface Delivery {
 }
 
 /** Before `begin` (a new question) or `resume` (kept from earlier, or found in a list: then with `run`). */
-export function newDelivery(runId: string, owned: boolean, attention: Attention, run?: Run): Delivery {
+export function newDelivery(runId: string, isShown: boolean, run?: Run): Delivery {
   return {
     runId,
     phase: 'watching',
     turn: 0,
-    owned,
+    owned: !run,
     unknowns: 0,
     accepted: !!run,
-    attention,
+    isShown,
     failures: 0,
     streamLosses: 0,
     cursor: '',
@@ -83,5 +81,5 @@ export function newDelivery(runId: string, owned: boolean, attention: Attention,
 
 /** The answer is still there for whoever signs in again. */
 export function needsLogin({ refusal }: Delivery): boolean {
-  return refusal?.status === 401 || refusal?.status === 403;
+  return /^40[13]$/.test(`${refusal?.status}`);
 }

@@ -1,3 +1,10 @@
-export * from './exports.ts';
-export { Holdfast, type HoldfastOptions } from './holdfast.ts';
-export { shareTabs, type SharingOptions } from './tabs.ts';
+export { Analysis, type AnalysisEvents, type AnalysisStatus, type Answer } from './analysis.ts';
+export type { Delivery, Phase, Trouble, Via } from './delivery.ts';
+export { HoldfastError, type ErrorCode } from './errors.ts';
+export { Holdfast, type AnalyzeRequest, type HoldfastOptions } from './holdfast.ts';
+export type { KeepingPlace, Question } from './kept.ts';
+export { isTerminal, type Problem, type Queue, type Run, type RunStatus, type Usage } from './protocol.ts';
+export { viewOf, type RunView, type Step } from './run_view.ts';
+export { uuidv7 } from './uuid.ts';
+export type { Fetch, GetToken } from './wire.ts';
+export type { components } from './generated/openapi.ts';

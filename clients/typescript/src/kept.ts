@@ -3,7 +3,7 @@
  * One key per run, so that two tabs never overwrite each other.
  */
 
-import { parseObject } from './protocol.ts';
+import { membersOf } from './protocol.ts';
 
 export interface Question {
   runId: string;
@@ -30,17 +30,23 @@ export interface KeptQuestions {
   read(key: string | null, value: string | null): Question | undefined;
 }
 
+/** `storage`: `null` for none; undefined for that of the browser, if it gives one. */
 export function keptQuestions(storage: KeepingPlace | null | undefined, prefix: string): KeptQuestions {
   const memory = new Map<string, Question>();
-  let durable = !!storage;
+  let durable = true;
   const stored = (use: (storage: KeepingPlace) => void) => {
     try {
-      if (storage) use(storage);
+      // Denied where it is read, full where it is written; without one, `null` throws.
+      use((storage === undefined ? localStorage : storage)!);
     } catch {
       durable = false;
     }
   };
-  const read: KeptQuestions['read'] = (key, value) => (key?.startsWith(prefix) ? parseQuestion(value) : undefined);
+  const read: KeptQuestions['read'] = (key, value) => {
+    const question = membersOf<Question>(value);
+    return key?.startsWith(prefix) && question.prompt ? (question as Question) : undefined;
+  };
+  stored((place) => place.length);
   return {
     durable: () => durable,
     keep(question) {
@@ -64,18 +70,4 @@ export function keptQuestions(storage: KeepingPlace | null | undefined, prefix: 
     },
     read,
   };
-}
-
-/** Undefined where there is none, or the browser denies it. One that is full shows that when it is written to. */
-export function openStorage(): KeepingPlace | undefined {
-  try {
-    return globalThis.localStorage;
-  } catch {
-    return undefined;
-  }
-}
-
-function parseQuestion(text: string | null): Question | undefined {
-  const { runId, threadId, prompt, createdAt = 0, more } = (parseObject(text ?? '') ?? {}) as Partial<Question>;
-  return runId && threadId && prompt ? { runId, threadId, prompt, createdAt, more } : undefined;
 }

@@ -13,18 +13,18 @@
  */
 
 import { restBounds, type RestBounds } from './backoff.ts';
-import { needsLogin, type Attention, type Delivery, type Errand, type Phase, type Via } from './delivery.ts';
-import { isTerminal, type Problem, type Run } from './protocol.ts';
+import { needsLogin, type Delivery, type Errand, type Phase, type Via } from './delivery.ts';
+import type { Problem, Run } from './protocol.ts';
 import { withEvent, withRun } from './run_view.ts';
 import type { ServerSentEvent } from './sse.ts';
 
 /** A stream that breaks this often without bringing anything is cut by something in between. */
 const kStreamLossLimit = 3;
 /** A run nobody looks at, or for which no connection is free: late by this much is not noticed. */
-const kBackground: RestBounds = { floorMs: 10_000, spreadMs: 0 };
+const kBackground: RestBounds = [10_000, 0];
 /** A long poll that returns this fast was not held; asking again at once would spin. */
 const kNotHeldMs = 500;
-const kNotHeld: RestBounds = { floorMs: 2_000, spreadMs: 0 };
+const kNotHeld: RestBounds = [2_000, 0];
 const kStrange: Problem = { status: 0, title: 'Not Holdfast: is baseUrl right?', detail: '' };
 /** A server that forgets a run this often after taking it will forget it again; each time may cost an execution. */
 const kUnknownLimit = 5;
@@ -34,88 +34,76 @@ export const kMoves = {
   begin: (state: Delivery): Delivery => go(state, 'posting', { leads: true }),
 
   resume: (state: Delivery): Delivery =>
-    state.view.run ? answered(state, state.view.run, 'journal', true) : become(state, 'watching', { recovered: true }),
+    state.view.run ? answered(state, 'journal', true) : become(state, 'watching', { recovered: true }),
 
   /** The server said how the run stands: to the question, to the wish to stop, or to a poll that took `tookMs`. */
-  run(before: Delivery, run: Run | undefined, etag: string, tookMs: number): Delivery {
+  run(before: Delivery, run: Partial<Run>, etag: string, tookMs: number): Delivery {
     const { phase, via, runId } = before;
     // Of something else than Holdfast; or mixed up on the way, by a cache for instance: the answer of another run is none.
-    if (run?.run_id !== runId || !run.status) return refused(before, kStrange);
-    const cancelWanted = before.cancelWanted && phase !== 'cancelling';
-    const state = calm(before, { accepted: true, etag, cancelWanted, view: withRun(before.view, run) });
+    if (run.run_id !== runId || !run.status) return refused(before, kStrange);
+    const state = calm(before, { accepted: true, etag, cancelWanted: false, view: withRun(before.view, run as Run) });
     if (via) return run.delivered_at ? settled(state) : go(state, 'acknowledging');
-    if (isTerminal(run.status)) return answered(state, run, phase === 'posting' ? 'direct' : phase === 'holding' ? 'poll' : 'journal');
-    return phase === 'posting' ? go(state, 'following') : pollAgain(state, tookMs);
+    if (state.view.run) return answered(state, phase === 'posting' ? 'direct' : phase === 'holding' ? 'poll' : 'journal');
+    return followOn(state, tookMs);
   },
 
-  unchanged: (state: Delivery, tookMs: number): Delivery => pollAgain(calm(state), tookMs),
+  unchanged: (state: Delivery, tookMs: number): Delivery => followOn(calm(state), tookMs),
 
   /** The acknowledgement has arrived. */
   taken: (state: Delivery): Delivery => settled(state),
 
   refused,
 
-  /** A connection broke, whatever the reason. */
+  /** A connection broke or has ended, whatever the reason: see how the run stands. */
   lost(state: Delivery): Delivery {
-    const { phase } = state;
-    const next = phase === 'streaming' ? cutStream(state) : state;
-    const failures = state.failures + 1;
+    const streamLosses = state.streamLosses + +(state.phase === 'streaming');
     // What was lost may have arrived: whoever asks first how the run stands does not send it twice.
-    const errand = phase === 'cancelling' ? phase : 'checking';
-    const bounds = restBounds(Math.max(failures, next.streamLosses));
-    return rest(next, errand, bounds, { recovered: true, failures, trouble: {} });
+    const errand = state.phase === 'cancelling' ? state.phase : 'checking';
+    return retry(state, errand, { recovered: true, streamLosses, trouble: {} });
   },
 
-  message(before: Delivery, message: ServerSentEvent): Delivery {
+  message(state: Delivery, message: ServerSentEvent): Delivery {
+    const { id, type } = message;
     // As numbers: told before, by a server that was not asked to go on behind it.
-    if (message.id && +message.id <= +before.cursor) return before;
-    const { view, done } = withEvent(before.view, message, before.runId);
-    const state = calm(before, { view });
-    if (message.type === 'hello') return state;
-    const next = { ...state, streamLosses: 0, cursor: message.id || state.cursor };
-    if (!done) return next;
-    return view.run ? answered(next, view.run, 'stream') : go(next, 'checking');
+    if (+id && +id <= +state.cursor) return state;
+    const view = withEvent(state.view, message, state.runId);
+    const told = type === 'hello' ? state : { ...state, streamLosses: 0, cursor: id || state.cursor };
+    const next = calm(told, { accepted: true, view });
+    if (type !== 'done') return next;
+    return view.run ? answered(next, 'stream') : go(next, 'checking');
   },
 
   /** No first event in time: something in between holds the stream back. */
-  helloLate: (state: Delivery): Delivery => go(state, 'following', { noStream: true }),
-
-  /** Ended without `done`: the server is going down, or something in between cut it. See how the run stands. */
-  streamEnded(state: Delivery): Delivery {
-    const next = cutStream(state);
-    return next.streamLosses === 1 ? go(next, 'checking') : rest(next, 'checking', restBounds(next.streamLosses));
-  },
+  helloLate: (state: Delivery): Delivery => go(state, 'following', { streamLosses: kStreamLossLimit }),
 
   /** As many connections are held as may be. */
   crowded: (state: Delivery): Delivery => rest(state, 'checking', kBackground),
 
-  /**
-   * The monitor has fired: no answer yet. `alive`: the server was heard a moment ago, so that is only said; else the run
-   * is asked for.
-   */
-  overdue: (state: Delivery, alive: boolean): Delivery =>
-    alive || !/posting|streaming/.test(state.phase) ? state : go(state, 'checking', { recovered: true, trouble: {} }),
+  /** The monitor has fired: no answer yet, and nothing was heard of the server for long. */
+  overdue: (state: Delivery): Delivery =>
+    /posting|streaming/.test(state.phase) ? go(state, 'checking', { recovered: true, trouble: {} }) : state,
 
   rested: (state: Delivery): Delivery => go(state, state.errand!),
 
   /** Back from sleep, from the back button, or online again: sockets may be dead without a word. */
   woke(state: Delivery): Delivery {
-    if (state.attention === 'background') return state;
+    if (!state.isShown) return state;
     // A rest that the server asked for, or that spares it: waking up early would be impolite.
-    if (state.phase === 'resting') return state.bounds!.floorMs ? state : go(state, state.errand!);
+    if (state.phase === 'resting') return state.bounds![0] ? state : go(state, state.errand!);
     return isFollowing(state) ? go(state, 'following') : state;
   },
 
-  attention(before: Delivery, attention: Attention): Delivery {
-    if (attention === before.attention) return before;
-    const state = { ...before, attention };
-    if (!isFollowing(state) && !(state.phase === 'resting' && state.errand === 'following')) return state;
-    return attention === 'background' ? rest(state, 'following', kBackground) : go(state, 'following');
+  /** The user looks at it now, or at something else. */
+  look(before: Delivery, isShown: boolean): Delivery {
+    if (isShown === before.isShown) return before;
+    const state = { ...before, isShown };
+    if (!isShown) return isFollowing(state) ? rest(state, 'following', kBackground) : state;
+    return state.phase === 'resting' && state.errand === 'following' ? go(state, 'following') : kMoves.woke(state);
   },
 
   cancel(state: Delivery): Delivery {
     const cancelWanted = true;
-    if (isAnswered(state)) return state;
+    if (state.via) return state;
     return state.leads ? go(state, 'cancelling', { cancelWanted }) : { ...state, cancelWanted };
   },
 
@@ -127,7 +115,7 @@ export const kMoves = {
   /** This tab leads: it talks to the server about the run. Or another one does. */
   lead(before: Delivery, leads: boolean): Delivery {
     const state = { ...before, leads };
-    if (isAnswered(state)) return state.wasShown && leads ? go(state, 'acknowledging') : state;
+    if (state.via) return state.wasShown && leads ? go(state, 'acknowledging') : state;
     if (!leads) return become(state, 'watching');
     return state.phase === 'watching' ? go(state, state.cancelWanted ? 'cancelling' : 'following') : state;
   },
@@ -136,8 +124,8 @@ export const kMoves = {
   heard(state: Delivery, { phase, accepted, cursor, trouble, view, refusal, recovered }: Delivery): Delivery {
     if (state.leads) return state;
     if (phase === 'settled') return settled(state, { view, refusal, via: state.via ?? 'other-tab' });
-    if (isAnswered(state)) return state;
-    if (view.run) return answered(state, view.run, 'other-tab', state.recovered || recovered);
+    if (state.via) return state;
+    if (view.run) return answered({ ...state, view }, 'other-tab', state.recovered || recovered);
     return { ...state, accepted, cursor, trouble, view };
   },
 
@@ -148,16 +136,12 @@ export const kMoves = {
 
 type Details<F> = F extends (state: Delivery, ...details: infer D) => Delivery ? D : never;
 
-/** Something that happened, with its details: `['lost']`, `['overdue', true]`. */
+/** Something that happened, with its details: `['lost']`, `['lead', true]`. */
 export type Happening = { [K in keyof typeof kMoves]: [K, ...Details<(typeof kMoves)[K]>] }[keyof typeof kMoves];
 
 export function step(state: Delivery, [what, ...details]: Happening): Delivery {
   if (state.phase === 'settled' && what !== 'signedIn') return state;
   return (kMoves[what] as (state: Delivery, ...details: unknown[]) => Delivery)(state, ...details);
-}
-
-function isAnswered({ via }: Delivery): boolean {
-  return !!via;
 }
 
 /** The answer is being looked for, in whichever way. */
@@ -169,67 +153,60 @@ function become(state: Delivery, phase: Phase, changes?: Partial<Delivery>): Del
   return { ...state, ...changes, phase, turn: state.turn + 1 };
 }
 
-function go(state: Delivery, errand: Errand, changes?: Partial<Delivery>): Delivery {
-  const next = { ...state, ...changes };
-  if (errand !== 'following') return become(next, errand);
-  return become(next, next.attention === 'background' ? 'checking' : next.noStream ? 'holding' : 'streaming');
+function go(before: Delivery, errand: Errand, changes?: Partial<Delivery>): Delivery {
+  const state = { ...before, ...changes };
+  if (errand !== 'following') return become(state, errand);
+  return become(state, !state.isShown ? 'checking' : state.streamLosses < kStreamLossLimit ? 'streaming' : 'holding');
 }
 
 function rest(state: Delivery, errand: Errand, bounds: RestBounds, changes?: Partial<Delivery>): Delivery {
   return become(state, 'resting', { ...changes, errand, bounds });
 }
 
+/** After a failure. A run that nobody looks at is in no hurry. */
+function retry(state: Delivery, errand: Errand, changes: Partial<Delivery>, orderMs?: number): Delivery {
+  const failures = state.failures + 1;
+  return rest(state, errand, restBounds(state.isShown ? failures : Infinity, orderMs), { ...changes, failures });
+}
+
 function calm(state: Delivery, changes?: Partial<Delivery>): Delivery {
   return { ...state, failures: 0, trouble: undefined, ...changes };
 }
 
-function answered(state: Delivery, run: Run, via: Via, recovered = state.recovered): Delivery {
-  return become(calm(state), 'answered', { via, recovered, view: withRun(state.view, run) });
+function answered(state: Delivery, via: Via, recovered = state.recovered): Delivery {
+  return become(calm(state), 'answered', { via, recovered });
 }
 
 function settled(state: Delivery, changes?: Partial<Delivery>): Delivery {
   return become(calm(state), 'settled', changes);
 }
 
-function pollAgain(state: Delivery, tookMs: number): Delivery {
-  if (state.attention === 'background') return rest(state, 'following', kBackground);
-  return state.noStream && tookMs < kNotHeldMs ? rest(state, 'following', kNotHeld) : go(state, 'following');
+/** The run goes on, as a poll has said that took `tookMs`. */
+function followOn(state: Delivery, tookMs: number): Delivery {
+  if (state.phase === 'checking' && !state.isShown) return rest(state, 'following', kBackground);
+  if (state.phase === 'holding' && tookMs < kNotHeldMs) return rest(state, 'following', kNotHeld);
+  return go(state, 'following');
 }
 
-function cutStream(state: Delivery): Delivery {
-  const streamLosses = state.streamLosses + 1;
-  return { ...state, recovered: true, streamLosses, noStream: state.noStream || streamLosses >= kStreamLossLimit };
-}
-
-function errandOf({ phase }: Delivery): Errand {
-  return (/post|cancel|ack/.test(phase) ? phase : 'checking') as Errand;
-}
-
-function refused(state: Delivery, problem: Problem, retryAfterMs?: number): Delivery {
+function refused(state: Delivery, problem: Problem, orderMs?: number): Delivery {
   const { phase, accepted } = state;
-  const isUnknown = problem.status === 404;
-  if (isPassing(state, problem)) {
-    const failures = state.failures + 1;
-    const trouble = accepted ? {} : { problem };
-    return rest(state, errandOf(state), restBounds(failures, retryAfterMs), { failures, trouble });
+  const { status, retryable } = problem;
+  // Worth trying again by itself. A server in trouble says nothing about a run it has taken.
+  const isPassing = /^(0|408|429|5..)$/.test(`${status}`);
+  if (phase === 'posting' ? (retryable ?? isPassing) : isPassing) {
+    const errand = /post|cancel|ack/.test(phase) ? (phase as Errand) : 'checking';
+    return retry(state, errand, { trouble: accepted ? {} : { problem } }, orderMs);
   }
+  const isUnknown = status === 404;
   if (phase === 'cancelling') {
     // Never arrived: there is nothing to stop.
     if (isUnknown) return settled(state, { view: { ...state.view, status: 'cancelled' } });
     return go(state, 'checking', { cancelWanted: false });
   }
   if (state.via) return settled(state);
-  if (isUnknown && state.owned && isFollowing(state)) {
-    const unknowns = state.unknowns + (accepted ? 1 : 0);
-    const changes = { accepted: false, unknowns };
-    if (unknowns < 2) return go(state, 'posting', changes);
-    if (unknowns <= kUnknownLimit) return rest(state, 'posting', restBounds(unknowns), changes);
+  const unknowns = state.unknowns + +accepted;
+  if (isUnknown && state.owned && isFollowing(state) && unknowns <= kUnknownLimit) {
+    return rest(state, 'posting', restBounds(unknowns), { accepted: false, unknowns });
   }
-  return phase === 'streaming' ? go(state, 'checking', { noStream: true }) : settled(state, { refusal: problem });
-}
-
-/** Worth trying again by itself. A server in trouble says nothing about a run it has taken. */
-function isPassing({ phase }: Delivery, { status, retryable }: Problem): boolean {
-  const trouble = !status || status === 408 || status === 429 || status >= 500;
-  return phase === 'posting' ? (retryable ?? trouble) : trouble;
+  return phase === 'streaming' ? go(state, 'checking', { streamLosses: kStreamLossLimit }) : settled(state, { refusal: problem });
 }

@@ -22,16 +22,15 @@ export interface Problem {
   retryable?: boolean;
 }
 
-export function isTerminal(status: string): boolean {
-  return /^(completed|failed|cancelled|expired)$/.test(status);
+export function isTerminal(status: string | undefined): boolean {
+  return /^(completed|failed|cancelled|expired)$/.test(status!);
 }
 
-/** Undefined for anything but an object. */
-export function parseObject(text: string): Record<string, unknown> | undefined {
+/** The members of a JSON object; of anything else, none that the client asks for. */
+export function membersOf<T extends object>(text: string | null): Partial<T> {
   try {
-    const value: unknown = JSON.parse(text);
-    return value && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return Object(JSON.parse(text!)) as T;
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -1,6 +1,6 @@
 /** What is known of a run, folded from whatever arrived first: stream events or the run itself. Pure. */
 
-import { isTerminal, parseObject, type Queue, type Run, type RunStatus } from './protocol.ts';
+import { isTerminal, membersOf, type Queue, type Run, type RunStatus } from './protocol.ts';
 import type { ServerSentEvent } from './sse.ts';
 
 export interface Step {
@@ -23,6 +23,14 @@ export interface RunView {
   run?: Run;
 }
 
+/** What the data of an event may have, each kind some of it. */
+interface EventData extends Run {
+  step: string;
+  message: string;
+  at: number;
+  text: string;
+}
+
 export const kNewRun: RunView = { status: 'sending', attempt: 0, steps: [], text: '' };
 
 export function viewOf(run: Run): RunView {
@@ -31,35 +39,23 @@ export function viewOf(run: Run): RunView {
 
 /** What has ended stays as it ended, whatever is said later. */
 export function withRun(view: RunView, run: Run): RunView {
-  if (view.run) return view;
-  const next: RunView = { ...view, status: run.status, attempt: run.attempt, queue: run.queue };
-  return isTerminal(run.status) ? { ...next, run } : next;
-}
-
-export interface Folded {
-  view: RunView;
-  /** The last event of the stream has come. When it did not carry the run, `view.run` is absent: ask for it. */
-  done: boolean;
+  const { status, attempt, queue } = run;
+  return view.run ? view : { ...view, status, attempt, queue, run: isTerminal(status) ? run : undefined };
 }
 
 /** Anything that is not understood is skipped: the run itself can always be asked for. */
-export function withEvent(view: RunView, { type, data }: ServerSentEvent, runId: string): Folded {
-  const body = parseObject(data);
-  const done = type === 'done';
-  const keep = (changes: Partial<RunView>) => ({ view: { ...view, ...changes }, done });
-  if (!body || view.run) return keep({});
-  const attempt = Number(body.attempt) || view.attempt;
-  const status = body.status as RunStatus;
-  if (/status|hello|queue/.test(type) && status && !isTerminal(status)) {
+export function withEvent(view: RunView, { type, data }: ServerSentEvent, runId: string): RunView {
+  const body = membersOf<EventData>(data);
+  const { status, queue, attempt = view.attempt, step, message = step!, at = 0, text = '' } = body;
+  if (view.run) return view;
+  if (type === 'progress' && step) {
+    return { ...view, status: 'running', queue: undefined, steps: [...view.steps, { name: step, message, attempt, at }] };
+  }
+  if (type === 'delta') return { ...view, text: view.text + text };
+  if (!isTerminal(status)) {
     // A new attempt tells its answer from the beginning.
-    return keep({ status, attempt, queue: body.queue as Queue | undefined, ...(attempt > view.attempt && { text: '' }) });
+    return /status|hello|queue/.test(type) && status ? { ...view, status, attempt, queue, text: attempt > view.attempt ? '' : view.text } : view;
   }
-  if (type === 'progress') {
-    const { step = '', message = step } = body;
-    const next = { name: String(step), message: String(message), attempt, at: Number(body.at) || 0 };
-    return keep({ status: 'running', queue: undefined, steps: [...view.steps, next] });
-  }
-  if (type === 'delta') return keep({ text: view.text + String(body.text ?? '') });
-  const isWhole = body.run_id === runId && isTerminal(status) && (status !== 'completed' || 'result' in body);
-  return done && isWhole ? { view: withRun(view, body as unknown as Run), done } : keep({});
+  const isWhole = body.run_id === runId && (status !== 'completed' || 'result' in body);
+  return type === 'done' && isWhole ? withRun(view, body as Run) : view;
 }

@@ -3,46 +3,30 @@
  * opens six to one origin under HTTP/1.1, and one held by every tab freezes the seventh without a word.
  */
 
-/** Two of six are left for everything else. */
-export const kBrowserSeats = 4;
+/** Room for a connection that is held open, and how it is given back, once; undefined when there is none. */
+export type TakeSeat = () => Promise<(() => void) | undefined>;
 
-export class Seats {
-  #taken = 0;
+/** Two of six are left for everything else. There is no such limit outside of browsers. */
+const kBrowserSeats = 4;
 
-  constructor(
-    private readonly scope: string,
-    private readonly count = typeof document === 'undefined' ? Infinity : kBrowserSeats,
-    private readonly locks?: LockManager,
-  ) {}
-
-  /** How the seat is given back; undefined when none is free. */
-  async take(): Promise<(() => void) | undefined> {
-    if (!this.locks || this.count === Infinity) return this.#takeHere();
-    for (let i = 0; i < this.count; i++) {
-      const release = await this.#tryOne(this.locks, i);
-      if (release) return release;
+export function seats(scope: string, locks?: LockManager, count = globalThis.document ? kBrowserSeats : Infinity): TakeSeat {
+  let taken = 0;
+  const takeHere = () => {
+    if (taken >= count) return undefined;
+    taken++;
+    return () => void taken--;
+  };
+  return async () => {
+    if (!locks || count === Infinity) return takeHere();
+    for (let i = 0; i < count; i++) {
+      const free = await new Promise<(() => void) | undefined>((found) => {
+        // The lock is held until the promise made here is kept, which is how the seat is given back.
+        const held = (lock: Lock | null) => (lock ? new Promise<void>((release) => found(release)) : found(undefined));
+        // The browser gives no locks to this page: then it counts by itself.
+        locks.request(`${scope}.seat.${i}`, { ifAvailable: true }, held).catch(() => found(takeHere()));
+      });
+      if (free) return free;
     }
     return undefined;
-  }
-
-  #takeHere(): (() => void) | undefined {
-    if (this.#taken >= this.count) return undefined;
-    this.#taken++;
-    let back = false;
-    return () => {
-      if (!back) this.#taken--;
-      back = true;
-    };
-  }
-
-  #tryOne(locks: LockManager, i: number): Promise<(() => void) | undefined> {
-    return new Promise((found) => {
-      const held = async (lock: Lock | null) => {
-        if (!lock) return found(undefined);
-        await new Promise<void>((free) => found(free));
-      };
-      // The browser gives no locks to this page: then it counts by itself.
-      locks.request(`${this.scope}.seat.${i}`, { ifAvailable: true }, held).catch(() => found(this.#takeHere()));
-    });
-  }
+  };
 }

@@ -17,45 +17,32 @@ const kLongestEvent = 32 * 1024 * 1024;
 export function sseParser(): (chunk: Uint8Array) => ServerSentEvent[] {
   // Swallows a byte order mark at the start, as the standard asks.
   const decoder = new TextDecoder();
-  /** The line that has not ended, in the pieces in which it came. */
-  let pending: string[] = [];
+  /** The line that has not ended. Engines put its pieces together when it is read, not each time one is added. */
+  let rest = '';
   let endedInReturn = false;
-  let size = 0;
   let id = '';
   let type = '';
-  let data: string[] = [];
-
-  const take = (line: string, events: ServerSentEvent[]) => {
-    if (!line) {
-      if (data.length) events.push({ id, type: type || 'message', data: data.join('\n') });
-      size = 0;
-      id = '';
-      type = '';
-      data = [];
-      return;
-    }
-    // A comment has an empty name; a name alone has an empty value.
-    const [, field, value = ''] = /^([^:]*)(?:: ?([^]*))?$/.exec(line)!;
-    if (field === 'data') data.push(value);
-    else if (field === 'event') type = value;
-    else if (field === 'id' && !value.includes('\0')) id = value;
-  };
-
+  let data = '';
   return (chunk) => {
     const events: ServerSentEvent[] = [];
     let text = decoder.decode(chunk, { stream: true });
     if (!text) return events;
     if (endedInReturn && text[0] === '\n') text = text.slice(1);
     endedInReturn = text.endsWith('\r');
-    size += text.length;
-    if (size > kLongestEvent) throw new RangeError('an event is too long');
-    const lines = text.split(/\r\n|[\r\n]/);
-    const rest = lines.pop()!;
-    for (const end of lines) {
-      take(pending.join('') + end, events);
-      pending = [];
+    const lines = text.split(/\r\n?|\n/);
+    lines[0] = rest + lines[0];
+    rest = lines.pop()!;
+    for (const line of lines) {
+      // A comment has an empty name; a name alone has an empty value.
+      const [field, value = ''] = line.split(/: ?(.*)/s);
+      if (field === 'data') data += `${value}\n`;
+      else if (field === 'event') type = value;
+      else if (field === 'id' && !value.includes('\0')) id = value;
+      if (line) continue;
+      if (data) events.push({ id, type: type || 'message', data: data.slice(0, -1) });
+      id = type = data = '';
     }
-    pending.push(rest);
+    if (rest.length + data.length > kLongestEvent) throw new RangeError('an event is too long');
     return events;
   };
 }

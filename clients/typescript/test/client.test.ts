@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Holdfast, type HoldfastOptions } from '../src/core.ts';
+import { Holdfast, type HoldfastOptions } from '../src/holdfast.ts';
 import { HoldfastError } from '../src/errors.ts';
 import { FakeServer, json, MapStorage, never } from './fake_server.ts';
 
@@ -19,11 +19,14 @@ const words = () => logged.map(([message]) => message);
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval', 'Date', 'performance'] });
   vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  // Some Nodes have Web Locks, some have not: one tab, alone.
+  vi.stubGlobal('navigator', {});
   server = new FakeServer();
   storage = new MapStorage();
   logged = [];
 });
 afterEach(() => {
+  vi.unstubAllGlobals();
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
@@ -331,7 +334,7 @@ describe('what breaks', () => {
     await vi.advanceTimersByTimeAsync(59_000);
     expect(server.requests).toHaveLength(1);
     refuse = false;
-    await vi.advanceTimersByTimeAsync(3_000);
+    await vi.advanceTimersByTimeAsync(16_000);
     expect(server.count(/POST/)).toBe(2);
   });
 
@@ -428,7 +431,7 @@ describe('the token', () => {
     expect(storage.map.size).toBe(1);
     token = 'good';
     analysis.signedIn();
-    await settle();
+    await vi.advanceTimersByTimeAsync(500);
     server.finish(analysis.id);
     expect(await analysis).toMatchObject({ run_id: analysis.id });
   });

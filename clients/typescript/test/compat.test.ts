@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyzeCompatibly } from '../src/compat.ts';
-import { Holdfast } from '../src/core.ts';
+import { Holdfast } from '../src/holdfast.ts';
 import { FakeServer, MapStorage } from './fake_server.ts';
 
 async function asked(result: unknown) {

@@ -10,6 +10,8 @@ export class FakeServer {
   readonly runs = new Map<string, Run>();
   readonly requests: string[] = [];
   readonly tokens: (string | null)[] = [];
+  /** The `Last-Event-ID` of each stream that was opened. */
+  readonly cursors: (string | null)[] = [];
   /** Asked first; undefined lets the request pass. */
   fault: Fault = () => undefined;
   private readonly streams = new Map<string, Set<ReadableStreamDefaultController<Uint8Array>>>();
@@ -44,8 +46,7 @@ export class FakeServer {
     const run = this.runs.get(runId)!;
     Object.assign(run, { status, attempt: 1, ...(status === 'completed' ? { result } : { error: { code: 'internal', message: 'it broke' } }) });
     this.send(runId, 'done', run);
-    for (const stream of this.streams.get(runId) ?? []) stream.close();
-    this.streams.delete(runId);
+    this.endStreams(runId);
   }
 
   /** A run that somebody asked before. */
@@ -56,17 +57,22 @@ export class FakeServer {
     return run;
   }
 
+  private etagOf({ status }: Run): string {
+    return `"${status}.${this.seq}"`;
+  }
+
   private answer(method: string, path: string, init: RequestInit): Response {
     const [, threadId] = /^\/v1\/threads\/([^/]+)\/runs$/.exec(path) ?? [];
     if (threadId && method === 'POST') {
       const { run_id, prompt } = JSON.parse(String(init.body)) as { run_id: string; prompt: string };
       const run = this.runs.get(run_id) ?? this.add(run_id, decodeURIComponent(threadId), prompt);
-      return json(run, run.status === 'completed' ? 200 : 202);
+      return json(run, run.status === 'completed' ? 200 : 202, { ETag: this.etagOf(run) });
     }
     if (path.startsWith('/v1/runs?')) return json({ runs: [...this.runs.values()].filter((run) => run.status === 'completed' && !run.delivered_at) });
     const [, runId = '', verb] = /^\/v1\/runs\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
     const run = this.runs.get(runId);
     if (!run) return json({ title: 'Not found', status: 404, detail: '' }, 404);
+    if (verb === 'events') this.cursors.push(new Headers(init.headers).get('Last-Event-ID'));
     if (verb === 'events') return new Response(this.stream(runId, init.signal), { headers: { 'Content-Type': 'text/event-stream' } });
     if (verb === 'ack') {
       run.delivered_at ??= Date.now();
@@ -77,7 +83,9 @@ export class FakeServer {
       this.finish(runId, 'cancelled');
       return json(run, 202);
     }
-    return json(run, 200, { ETag: `"${this.seq}"` });
+    const etag = this.etagOf(run);
+    if (new Headers(init.headers).get('If-None-Match') === etag) return new Response(null, { status: 304, headers: { ETag: etag } });
+    return json(run, 200, { ETag: etag });
   }
 
   private stream(runId: string, signal: AbortSignal | null | undefined): ReadableStream<Uint8Array> {
@@ -106,6 +114,17 @@ export class FakeServer {
   breakStreams(runId: string, error: unknown): void {
     for (const stream of this.streams.get(runId) ?? []) stream.error(error);
     this.streams.delete(runId);
+  }
+
+  /** Every open stream of the run ends, as one does when the server goes down in order. */
+  endStreams(runId: string): void {
+    for (const stream of this.streams.get(runId) ?? []) stream.close();
+    this.streams.delete(runId);
+  }
+
+  /** A line that is no event. */
+  beat(runId: string): void {
+    for (const stream of this.streams.get(runId) ?? []) stream.enqueue(new TextEncoder().encode(': hb\n\n'));
   }
 
   openStreams(runId: string): number {

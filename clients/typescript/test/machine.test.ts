@@ -15,8 +15,8 @@ const polled = (status: RunStatus, etag = '', tookMs = 1): Happening => ['run', 
 /** A conversation: what happens, and what is done then; undefined when what was under way goes on. */
 class Conversation {
   state: Delivery;
-  constructor(owned = true) {
-    this.state = newDelivery('r1', owned, 'shown');
+  constructor(found?: Run) {
+    this.state = newDelivery('r1', true, found);
   }
   on(...happening: Happening): Partial<Delivery> | undefined {
     const before = this.state;
@@ -80,7 +80,8 @@ describe('a connection that breaks', () => {
     expect(c.on('lost')?.phase).toBe('resting');
     expect(c.state.trouble).toEqual({});
     expect(c.on('rested')).toEqual({ phase: 'checking' });
-    expect(c.on('refused', problem(404))).toEqual({ phase: 'posting' });
+    expect(c.on('refused', problem(404))).toEqual({ phase: 'resting', errand: 'posting', bounds: [0, 500] });
+    expect(c.on('rested')).toEqual({ phase: 'posting' });
   });
 
   it('follows a question that had arrived, and does not send it twice', () => {
@@ -93,6 +94,13 @@ describe('a connection that breaks', () => {
     expect(c.on('rested')).toEqual({ phase: 'checking' });
     expect(c.on(...polled('running', '"5"', 3))).toEqual({ phase: 'streaming', cursor: '5' });
     expect(c.state.trouble).toBeUndefined();
+  });
+
+  it('knows from its stream that the server has a run that was kept here', () => {
+    const c = new Conversation().all(['resume'], ['lead', true]);
+    expect(c.state.accepted).toBe(false);
+    c.on(...message('hello', { status: 'queued' }, ''));
+    expect(c.state.accepted).toBe(true);
   });
 
   it('takes the answer from whichever way brings it first, and says that it was recovered', () => {
@@ -127,7 +135,7 @@ describe('a connection that breaks', () => {
     const c = following();
     for (let i = 0; i < 200; i++) {
       expect(c.on('lost')?.phase).toBe('resting');
-      expect(c.state.bounds?.spreadMs).toBeLessThanOrEqual(15_000);
+      expect(c.state.bounds).toEqual([0, expect.toSatisfy((ms: number) => ms <= 15_000)]);
       expect(c.on('rested')).toEqual({ phase: 'checking' });
     }
     c.on(...polled('completed'));
@@ -146,51 +154,40 @@ describe('ids compared as strings', () => {
   });
 });
 
-describe('204 hot loop', () => {
-  it('does not spin when streams end at once', () => {
-    const c = following();
-    expect(c.on('streamEnded')).toEqual({ phase: 'checking' });
-    c.all(polled('running'));
-    for (let i = 0; i < 5; i++) {
-      const next = c.on('streamEnded')!;
-      expect(next.phase).toBe('resting');
-      c.all(['rested'], polled('running', '', 900));
-      if (c.state.phase === 'holding') return;
-    }
-    expect.fail('it never polled instead');
-  });
-
-  it('does not spin when the server does not hold a poll', () => {
+describe('a hot loop', () => {
+  it('does not come of a server that does not hold a poll', () => {
     const c = following().all(['helloLate']);
-    expect(c.on('unchanged', 5)).toEqual({ phase: 'resting', errand: 'following', bounds: { floorMs: 2000, spreadMs: 0 } });
+    expect(c.on('unchanged', 5)).toEqual({ phase: 'resting', errand: 'following', bounds: [2000, 0] });
+    expect(c.on('rested')?.phase).toBe('holding');
+    expect(c.on(...polled('running', '"4"', 5))?.phase, 'also when it has something to say each time').toBe('resting');
   });
 });
 
 describe('the monitor', () => {
   it('asks for the run when the question hangs, and goes on without a failure', () => {
     const c = asked();
-    expect(c.on('overdue', false)).toEqual({ phase: 'checking' });
+    expect(c.on('overdue')).toEqual({ phase: 'checking' });
     expect(c.state).toMatchObject({ recovered: true, trouble: {} });
-    expect(c.on('refused', problem(404))).toEqual({ phase: 'posting' });
+    expect(c.all(['refused', problem(404)]).on('rested')).toEqual({ phase: 'posting' });
   });
 
-  it('asks for the run when the stream is silent, and only waits on when it is alive', () => {
-    const c = following();
-    expect(c.on('overdue', true)).toBeUndefined();
-    expect(c.on('overdue', false)).toEqual({ phase: 'checking' });
+  it('asks for the run when the stream is silent', () => {
+    expect(following().on('overdue')).toEqual({ phase: 'checking' });
   });
 
   it('does not hurry what is under way already', () => {
     const c = following().all(['helloLate']);
-    expect(c.on('overdue', false)).toBeUndefined();
+    expect(c.on('overdue')).toBeUndefined();
     c.all(['lost']);
-    expect(c.on('overdue', false)).toBeUndefined();
+    expect(c.on('overdue')).toBeUndefined();
   });
 });
 
 describe('a server that was restarted', () => {
   it('is given the run again under its id when it does not know it', () => {
-    expect(following().all(['lost'], ['rested']).on('refused', problem(404))).toEqual({ phase: 'posting' });
+    const c = following().all(['lost'], ['rested']);
+    expect(c.on('refused', problem(404))).toEqual({ phase: 'resting', errand: 'posting', bounds: [0, 1000] });
+    expect(c.on('rested')).toEqual({ phase: 'posting' });
   });
 
   it('is given it a few times at most, with rests: one that forgets every run would execute each', () => {
@@ -199,16 +196,16 @@ describe('a server that was restarted', () => {
     for (let i = 0; i < 50 && c.state.phase !== 'settled'; i++) {
       c.on('refused', problem(404));
       if (c.state.phase === 'resting') c.on('rested');
-      if (c.state.phase === 'posting') posts++;
-      if (c.state.phase === 'posting') c.on(...polled('queued'));
-      else if (c.state.phase === 'checking') continue;
+      if (c.state.phase !== 'posting') continue;
+      posts++;
+      c.on(...polled('queued'));
     }
     expect(posts).toBe(6);
     expect(c.state).toMatchObject({ phase: 'settled', refusal: { status: 404 } });
   });
 
   it('is not given a run that was asked elsewhere', () => {
-    const c = new Conversation(false).all(['resume'], ['lead', true], ['lost'], ['rested']);
+    const c = new Conversation(run('running')).all(['resume'], ['lead', true], ['lost'], ['rested']);
     c.on('refused', problem(404));
     expect(c.state).toMatchObject({ phase: 'settled', refusal: { status: 404 } });
   });
@@ -223,7 +220,7 @@ describe('a server that was restarted', () => {
 describe('a refusal', () => {
   it('waits as long as the server asked, and says why', () => {
     const c = asked();
-    expect(c.on('refused', problem(503), 5000)).toEqual({ phase: 'resting', errand: 'posting', bounds: { floorMs: 5000, spreadMs: 1000 } });
+    expect(c.on('refused', problem(503), 5000)).toEqual({ phase: 'resting', errand: 'posting', bounds: [5000, 5000] });
     expect(c.state.trouble).toEqual({ problem: problem(503) });
     expect(c.on('woke')).toBeUndefined();
     expect(c.on('rested')).toEqual({ phase: 'posting' });
@@ -254,7 +251,7 @@ describe('waking up', () => {
 
   it('POST repeated on tab switch: never sends a question again', () => {
     const c = asked();
-    expect(c.all(['attention', 'background'], ['attention', 'shown']).on('woke')).toBeUndefined();
+    expect(c.all(['look', false], ['look', true]).on('woke')).toBeUndefined();
     expect(c.state.phase).toBe('posting');
   });
 });
@@ -262,21 +259,34 @@ describe('waking up', () => {
 describe('a run nobody looks at', () => {
   it('holds no connection, is looked at now and then, and streams again when it is shown', () => {
     const c = following();
-    expect(c.on('attention', 'background')?.phase).toBe('resting');
+    expect(c.on('look', false)?.phase).toBe('resting');
     expect(c.on('rested')).toEqual({ phase: 'checking' });
-    expect(c.on(...polled('running', '"2"'))).toEqual({ phase: 'resting', errand: 'following', bounds: { floorMs: 10_000, spreadMs: 0 } });
-    expect(c.on('attention', 'shown')?.phase).toBe('streaming');
+    expect(c.on(...polled('running', '"2"'))).toEqual({ phase: 'resting', errand: 'following', bounds: [10_000, 0] });
+    expect(c.on('look', true)?.phase).toBe('streaming');
+  });
+
+  it('is in no hurry when the server is away, until somebody looks', () => {
+    const c = following().all(['look', false], ['rested']);
+    expect(c.on('lost')).toEqual({ phase: 'resting', errand: 'checking', bounds: [0, 15_000] });
+    expect(c.on('look', true)).toEqual({ phase: 'checking' });
+  });
+
+  it('is not looked at earlier than the server has asked for, whoever looks', () => {
+    const c = following().all(['look', false], ['rested']);
+    expect(c.on('refused', problem(503), 5_000)).toEqual({ phase: 'resting', errand: 'checking', bounds: [5_000, 15_000] });
+    expect(c.on('look', true)).toBeUndefined();
+    expect(c.on('woke')).toBeUndefined();
   });
 
   it('is not acknowledged before somebody has seen it', () => {
-    const c = following().all(['attention', 'background'], ['rested'], polled('completed'));
+    const c = following().all(['look', false], ['rested'], polled('completed'));
     expect(c.state.phase).toBe('answered');
     expect(c.on('woke')).toBeUndefined();
   });
 
   it('is looked at now and then also when no connection is free', () => {
     const c = following();
-    expect(c.on('crowded')).toEqual({ phase: 'resting', errand: 'checking', bounds: { floorMs: 10_000, spreadMs: 0 } });
+    expect(c.on('crowded')).toEqual({ phase: 'resting', errand: 'checking', bounds: [10_000, 0] });
   });
 });
 
@@ -331,7 +341,7 @@ describe('the acknowledgement', () => {
 
   it('of an answer comes once, whatever is told twice', () => {
     const c = shown();
-    for (const again of [['shown'], ['woke'], ['cancel'], ['attention', 'background'], ['lead', true]] as Happening[]) expect(c.on(...again)).toBeUndefined();
+    for (const again of [['shown'], ['woke'], ['cancel'], ['look', false], ['lead', true]] as Happening[]) expect(c.on(...again)).toBeUndefined();
   });
 });
 
@@ -371,6 +381,13 @@ describe('several tabs', () => {
     expect(leader.on('lead', false)).toEqual({ phase: 'watching' });
   });
 
+  it('what has the answer already passes over what it is told until the other one has settled', () => {
+    const leader = following().all(message('done', run('completed'), '9'));
+    const other = new Conversation().all(['resume'], ['heard', leader.state]);
+    expect(other.on('heard', leader.all(['shown']).state)).toBeUndefined();
+    expect(other.state.phase).toBe('answered');
+  });
+
   it('one that leads believes itself', () => {
     const c = following();
     expect(c.on('heard', asked().state)).toBeUndefined();
@@ -380,12 +397,11 @@ describe('several tabs', () => {
 
 describe('whatever happens', () => {
   const anything = fc.oneof(
-    ...(['lost', 'rested', 'woke', 'cancel', 'shown', 'taken', 'helloLate', 'streamEnded', 'crowded', 'signedIn', 'resume'] as const).map((what) => fc.constant<Happening>([what])),
+    ...(['lost', 'rested', 'woke', 'cancel', 'shown', 'taken', 'helloLate', 'overdue', 'crowded', 'signedIn', 'resume'] as const).map((what) => fc.constant<Happening>([what])),
     fc.constantFrom<RunStatus>('queued', 'running', 'completed', 'failed', 'cancelled').map((status) => polled(status)),
     fc.constantFrom(401, 404, 409, 422, 429, 500, 503).map((status): Happening => ['refused', problem(status)]),
     fc.boolean().map((lead): Happening => ['lead', lead]),
-    fc.boolean().map((alive): Happening => ['overdue', alive]),
-    fc.constantFrom('shown' as const, 'background' as const).map((to): Happening => ['attention', to]),
+    fc.boolean().map((isShown): Happening => ['look', isShown]),
     fc.constantFrom<RunStatus>('completed', 'failed').map((status) => message('done', run(status), '')),
   );
 

@@ -2,8 +2,9 @@
 import { act, StrictMode, type ReactNode } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Holdfast } from '../src/core.ts';
-import { HoldfastProvider, useAnalysis } from '../src/react/index.ts';
+import { Holdfast } from '../src/holdfast.ts';
+import { HoldfastProvider, useAnalysis, useHoldfast } from '../src/react/index.ts';
+import { Threads } from '../src/react/threads.ts';
 import { FakeServer, MapStorage } from './fake_server.ts';
 
 (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
@@ -132,6 +133,25 @@ describe('useAnalysis', () => {
     await act(async () => server.finish(onlyRun()));
     await settle();
     expect(document.querySelector('#chat i')!.textContent).toBe('1234');
+  });
+
+  it('shows the run that is asked for by its id, whatever is latest in the thread', async () => {
+    const first = client.analyze({ threadId: 't1', prompt: 'first' });
+    client.analyze({ threadId: 't1', prompt: 'second' });
+    function One() {
+      const { analysis } = useAnalysis({ threadId: 't1', runId: first.id });
+      return <output>{analysis?.question.prompt} of {useHoldfast().analyses.length}</output>;
+    }
+    await mount(<One />);
+    expect(document.querySelector('output')!.textContent).toBe('first of 2');
+  });
+
+  it('forgets the oldest of many threads', async () => {
+    const threads = new Threads(client);
+    const asked = Array.from({ length: 101 }, (_, i) => client.analyze({ threadId: `t${i}`, prompt: 'q' }));
+    asked.forEach((analysis) => threads.remember(analysis));
+    asked.forEach((analysis) => analysis.detach());
+    expect([0, 1, 100].map((i) => threads.find(`t${i}`)?.id)).toEqual([undefined, asked[1]!.id, asked[100]!.id]);
   });
 
   it('says what is missing when there is no provider', async () => {

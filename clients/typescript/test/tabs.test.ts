@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Holdfast } from '../src/core.ts';
-import { Seats } from '../src/seats.ts';
-import type { Listener, Message } from '../src/sharing.ts';
-import { shareTabs } from '../src/tabs.ts';
+import { Holdfast } from '../src/holdfast.ts';
+import { seats } from '../src/seats.ts';
+import { openTabs, type Listener, type Message } from '../src/tabs.ts';
 import { FakeLocks } from './fake_locks.ts';
 import { FakeServer, MapStorage } from './fake_server.ts';
 
@@ -17,88 +16,90 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 function tab() {
-  const sharing = shareTabs({ namespace: 'tabs-test' });
+  const tabs = openTabs('tabs-test', locks.manager);
   const heard: (Message | ['lead', boolean])[] = [];
   const listener: Listener = (message) => void heard.push(message);
-  return { sharing, heard, listener, leads: () => heard.findLast(([kind]) => kind === 'lead')?.[1] };
+  return { tabs, heard, listener, leads: () => heard.findLast(([kind]) => kind === 'lead')?.[1] };
 }
 
 describe('tabs', () => {
   it('one leads; the next takes over when it leaves', async () => {
     const [a, b] = [tab(), tab()];
-    const place = a.sharing.join('r', a.listener, false);
+    const place = a.tabs.join('r', a.listener, false);
     await until(() => a.leads() === true);
-    b.sharing.join('r', b.listener, false);
+    b.tabs.join('r', b.listener, false);
     await pause(20);
     expect(b.leads()).toBeUndefined();
     place.leave();
     await until(() => b.leads() === true);
-    [a, b].forEach((one) => one.sharing.close());
+    [a, b].forEach((one) => one.tabs.close());
   });
 
   it('the one that shows the run takes the lead, and gives it back when it leaves', async () => {
     const [a, b] = [tab(), tab()];
-    a.sharing.join('r', a.listener, false);
+    a.tabs.join('r', a.listener, false);
     await until(() => a.leads() === true);
-    const shown = b.sharing.join('r', b.listener, true);
+    const shown = b.tabs.join('r', b.listener, true);
     shown.seize();
     await until(() => b.leads() === true && a.leads() === false);
     shown.leave();
     await until(() => a.leads() === true);
-    [a, b].forEach((one) => one.sharing.close());
+    [a, b].forEach((one) => one.tabs.close());
   });
 
   it('tell the latest state, not each one, and what comes to know asks', async () => {
     const [a, b] = [tab(), tab()];
-    const place = a.sharing.join('r', a.listener, true);
-    b.sharing.join('r', b.listener, false);
+    const place = a.tabs.join('r', a.listener, true);
+    b.tabs.join('r', b.listener, false);
     const strange: unknown[] = [];
-    b.sharing.join('other', ([kind]) => kind !== 'lead' && strange.push(kind), false);
+    b.tabs.join('other', ([kind]) => kind !== 'lead' && strange.push(kind), false);
     await until(() => a.heard.some(([kind]) => kind === 'ask'));
     for (let i = 0; i < 50; i++) place.say(['heard', { turn: i } as never]);
     place.leave();
     await until(() => b.heard.length > 0);
     expect(b.heard.filter(([kind]) => kind === 'heard')).toEqual([['heard', { turn: 49 }]]);
     expect(strange).toEqual([]);
-    [a, b].forEach((one) => one.sharing.close());
+    [a, b].forEach((one) => one.tabs.close());
   });
 
   it('each by itself where the browser gives no locks', async () => {
     locks.denied = true;
     const a = tab();
-    a.sharing.join('r', a.listener, false);
+    a.tabs.join('r', a.listener, false);
     await until(() => a.leads() === true);
-    a.sharing.close();
-    vi.stubGlobal('navigator', {});
-    const b = tab();
-    b.sharing.join('r', b.listener, true);
-    expect(b.leads()).toBe(true);
+    a.tabs.close();
+    const alone = openTabs('tabs-test');
+    alone.join('r', a.listener, true).leave();
+    expect(a.heard.length).toBe(2);
+    alone.close();
   });
 });
 
 describe('the six-connection limit', () => {
   it('four connections are held over all tabs, and one given back is there for the next', async () => {
-    const tabs = [new Seats('s', 4, locks.manager), new Seats('s', 4, locks.manager), new Seats('s', 4, locks.manager)];
+    const tabs = [1, 2, 3].map(() => seats('s', locks.manager, 4));
     const taken = [];
-    for (let i = 0; i < 6; i++) taken.push(await tabs[i % 3]!.take());
+    for (let i = 0; i < 6; i++) taken.push(await tabs[i % 3]!());
     expect(taken.map(Boolean)).toEqual([true, true, true, true, false, false]);
     taken[1]!();
     await pause(5);
-    expect(await tabs[2]!.take()).toBeDefined();
+    expect(await tabs[2]!()).toBeDefined();
   });
 
   it('is kept by each tab where there are no locks, and there is none outside of browsers', async () => {
-    const alone = new Seats('s', 2);
-    const first = await alone.take();
-    await alone.take();
-    expect(await alone.take()).toBeUndefined();
+    const alone = seats('s', undefined, 2);
+    const first = await alone();
+    await alone();
+    expect(await alone()).toBeUndefined();
     first!();
-    first!();
-    expect(await alone.take()).toBeDefined();
-    expect(await alone.take()).toBeUndefined();
+    expect(await alone()).toBeDefined();
+    expect(await alone()).toBeUndefined();
     locks.denied = true;
-    expect(await new Seats('s', 1, locks.manager).take()).toBeDefined();
-    expect(new Seats('s')['count']).toBe(Infinity);
+    const denied = seats('s', locks.manager, 1);
+    expect(await denied()).toBeDefined();
+    expect(await denied()).toBeUndefined();
+    const unlimited = seats('s', locks.manager);
+    for (let i = 0; i < 100; i++) expect(await unlimited()).toBeDefined();
   });
 });
 
@@ -106,7 +107,7 @@ describe('three tabs', () => {
   it('follow one run over one stream, show one answer each, and acknowledge it once', async () => {
     const server = new FakeServer();
     const storage = new MapStorage();
-    const open = () => new Holdfast({ fetch: server.fetch, storage, sharing: shareTabs({ namespace: 'three' }), log: () => undefined });
+    const open = () => new Holdfast({ fetch: server.fetch, storage, namespace: 'three', log: () => undefined });
     const first = open();
     const analysis = first.analyze({ threadId: 't', prompt: 'q' });
     await until(() => server.openStreams(analysis.id) === 1);

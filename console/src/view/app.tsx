@@ -63,6 +63,7 @@ export function App({ chat }: { chat: Chat }) {
           onNew={newThread}
           onOpen={toQuestion}
           onShortcuts={() => shortcuts.current?.showModal()}
+          mayLook={state.access === 'open'}
           onSignOut={state.signedIn ? () => chat.signOut() : undefined}
         />
       </aside>

@@ -8,13 +8,15 @@ interface Props {
   onNew: () => void;
   onOpen: () => void;
   onShortcuts: () => void;
+  /** The server takes what this user asks: it shows them their runs in the console, and administrators everything. */
+  mayLook: boolean;
   /** Absent where nobody has signed in. */
   onSignOut?: () => void;
 }
 
 const kMarkWords = { working: 'under way', unread: 'answer ready' };
 
-export function ThreadList({ threads, threadId, onNew, onOpen, onShortcuts, onSignOut }: Props) {
+export function ThreadList({ threads, threadId, onNew, onOpen, onShortcuts, mayLook, onSignOut }: Props) {
   return (
     <>
       <p className="name"><Mark /> Holdfast</p>
@@ -37,6 +39,7 @@ export function ThreadList({ threads, threadId, onNew, onOpen, onShortcuts, onSi
         </ul>
         {threads.length === 0 && <p className="empty">Your threads are listed here.</p>}
       </nav>
+      {mayLook && <a className="quiet" href="/console">Console</a>}
       <button className="quiet" onClick={onShortcuts}>Keyboard shortcuts</button>
       {onSignOut && <button className="quiet" onClick={onSignOut}>Sign out</button>}
     </>

@@ -27,7 +27,7 @@ export function TurnView({ turn, latest, idle, onAsk, onShown, onReadSteps }: Pr
     if (latest) place.current?.scrollIntoView({ block: 'start' });
   }, [latest]);
 
-  const shown = delivery?.phase === 'answered' && delivery.attention === 'shown';
+  const shown = delivery?.phase === 'answered' && delivery.isShown;
   useEffect(() => {
     if (shown) onShown();
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../src/operator/model/health.ts';
 import type { Topics } from '../../src/operator/model/wire.ts';
-import { waitsForMemory, world } from './world.ts';
+import { topics as allTopics, waitsForMemory, world } from './world.ts';
 
 const clock = () => '12:00:00';
 const of = (change: (topics: Topics) => void) => judge(world(change), undefined, clock);
@@ -52,8 +52,30 @@ describe('The sentence', () => {
   });
 
   test('is about their own runs for those who are no administrators', () => {
-    const runs = { running: [], waiting: [], running_count: 1, waiting_count: 2 };
-    expect(judge(world(() => undefined, { admin: false, topics: { runs } }), undefined, clock).sentence).toBe('Your runs: 1 running, 2 waiting.');
+    const own = (topics: Partial<Topics>) => judge(world(() => undefined, { admin: false, topics }), undefined, clock).sentence;
+    expect(own({ runs: { running: [], waiting: [], running_count: 1, waiting_count: 2 } })).toBe('Your runs: 1 running, 2 waiting.');
+    expect(own({ runs: { running: [], waiting: [], running_count: 0, waiting_count: 0 } })).toBe('None of your runs is under way.');
+    expect(own({})).toBe('None of your runs is under way.');
+  });
+
+  test('counts what runs and what waits', () => {
+    expect(of((topics) => (topics.runs = { running: [], waiting: [], running_count: 2, waiting_count: 3 })).detail).toMatch(/^2 running, 3 waiting, memory/);
+    const two = of((topics) => (topics.runs = { running: [], waiting: [waitsForMemory(), waitsForMemory()], running_count: 2, waiting_count: 2 }));
+    expect(two).toMatchObject({ sentence: '2 runs wait for memory.', detail: '2 runs wait: the next needs 120 MB, 40 MB are free.' });
+  });
+
+  test('makes nothing up where something is not known', () => {
+    const without = (topics: Partial<Topics>) => judge(world(() => undefined, { samples: [], topics }), undefined, clock);
+    const { level } = allTopics();
+    expect(without({})).toMatchObject({ sentence: 'All is well.', detail: '' });
+    expect(without({ level })).toMatchObject({ sentence: 'All is well.' });
+    expect(without({ level: { ...level, name: 'emergency' } })).toMatchObject({ sentence: 'Memory is emergency.', detail: 'Memory is being given back; new runs go one at a time.' });
+    expect(without({ level: { ...level, name: 'warning' } }).sentence).toBe('Memory is filling.');
+    expect(judge(world(() => undefined, { samples: [[99_000, null, null, null, null, 0, 0, 0]], topics: {} }), undefined, clock).detail).toBe('');
+    const waiting = waitsForMemory();
+    delete waiting.queue!.free_bytes;
+    const runs = { running: [], waiting: [waiting], running_count: 0, waiting_count: 1 };
+    expect(without({ level, runs }).detail).toBe('1 run waits: the next needs 120 MB, 0 MB are free.');
   });
 
   test('keeps its topic while only figures change, so that nothing is announced again and again', () => {

@@ -31,6 +31,11 @@ test('After a restart of the server what was seen before it stays, and what it k
   expect(after.marks.map(({ id }) => id)).toEqual(['a', 'b']);
 });
 
+test('A snapshot for somebody who is no administrator has their runs and no more', () => {
+  const { samples, marks, settings, instance, levels, ...least } = snapshot({ admin: false, topics: {} });
+  expect(begin(undefined, least, 0)).toMatchObject({ samples: [], marks: [], settings: [], instance: '', topics: {} });
+});
+
 test('Marks stand in the order of their times, also when an older one comes late', () => {
   const state = apply(apply(world(), { at: 0, topics: {}, marks: [mark('late', 9)] }, 0), { at: 0, topics: {}, marks: [mark('early', 3)] }, 0);
   expect(state.marks.map(({ id }) => id)).toEqual(['early', 'late']);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { kMostLines, timeline } from '../../src/operator/model/timeline.ts';
+import { kMostLines, sinceText, timeline } from '../../src/operator/model/timeline.ts';
 
 const entry = (seq: number, kind: string, at: number, more = {}) => ({ seq, at, attempt: 1, kind, ...more });
 
@@ -22,6 +22,20 @@ test('A run is told from its acceptance to its end, with how long each part last
     ['Answered', 'the answer is in the journal', 50, 50],
     ['Delivered', 'the client has acknowledged it', 100, undefined],
   ]);
+});
+
+test('An end without an answer says why, and a start that needed no worker where its answer is from', () => {
+  const lines = timeline([
+    entry(1, 'started', 0, { cached_from: 'other' }), entry(2, 'started', 1),
+    entry(3, 'failed', 2, { message: 'no such table' }), entry(4, 'cancelled', 3), entry(5, 'expired', 4),
+    entry(6, 'attempt_lost', 5, { message: 'died' }), entry(7, 'attempt_lost', 6, { cause: 'lease_lapsed' }),
+  ]);
+  expect(lines.map(({ what, detail }) => [what, detail])).toEqual([
+    ['Attempt 1 started', 'with the answer of another run'], ['Attempt 1 started', ''],
+    ['Failed', 'no such table'], ['Cancelled', ''], ['Expired', ''],
+    ['Attempt 1 lost', 'died'], ['Attempt 1 lost', 'lease lapsed'],
+  ]);
+  expect(sinceText(1500)).toBe('+1.5 s');
 });
 
 test('A lost attempt says why', () => {

@@ -6,7 +6,7 @@ import { closeBrowser, lastTurn, openBrowser, waitForStep } from '../page/browse
 import { buffering, eatingNoContent, silenceCutter } from '../delivery/proxies.mjs';
 import { World, silenceCut, until } from '../delivery/world.mjs';
 import { Line } from './line.mjs';
-import { askIn, assertDeliveredOnce, assertShownOnce, runIn, underWay, visitor } from './visitor.mjs';
+import { askIn, assertAnswered, assertDeliveredOnce, assertShownOnce, runIn, underWay, visitor } from './visitor.mjs';
 
 let world;
 
@@ -178,11 +178,8 @@ test('The server is killed with SIGKILL and comes back: the answer appears', asy
   await waitForStep(page, 1);
   await world.killAndRestart();
   await until('the second attempt', () => world.executions(runId).length === 2);
-  world.openGate(runId);
-  await assertShownOnce(page);
   // The server lost an attempt; the browser sent one question.
-  await assertDeliveredOnce(world, runId, user, { executions: 2 });
-  assert.equal(user.posts(), 1);
+  await assertAnswered(world, page, runId, user, { executions: 2 });
 });
 
 test('A proxy that cuts 30 s of silence (at the scale of the tests)', async (t) => {
@@ -191,10 +188,7 @@ test('A proxy that cuts 30 s of silence (at the scale of the tests)', async (t) 
   const runId = await askIn(page);
   await waitForStep(page, 1);
   await pause(3 * silenceCut);
-  world.openGate(runId);
-  await assertShownOnce(page);
-  await assertDeliveredOnce(world, runId, user);
-  assert.equal(user.posts(), 1);
+  await assertAnswered(world, page, runId, user);
 });
 
 test('A proxy that holds everything back until it is complete: the answer comes by long poll', async (t) => {
@@ -203,10 +197,7 @@ test('A proxy that holds everything back until it is complete: the answer comes 
   const runId = await askIn(page);
   await underWay(world, runId);
   await until('a long poll', () => user.count('GET', new RegExp(`/v1/runs/${runId}$`)) >= 2);
-  world.openGate(runId);
-  await assertShownOnce(page);
-  await assertDeliveredOnce(world, runId, user);
-  assert.equal(user.posts(), 1);
+  await assertAnswered(world, page, runId, user);
 });
 
 test('A proxy that breaks on responses without a body: the acknowledgement is made sure of, and repeated at most', async (t) => {
@@ -234,10 +225,7 @@ for (const [place, mark] of Object.entries(marks)) {
     const runId = await askIn(page);
     await underWay(world, runId);
     if (mark !== 'event: done') await until('the break', () => line.breaks === 1);
-    world.openGate(runId);
-    await assertShownOnce(page);
+    await assertAnswered(world, page, runId, user);
     assert.equal(line.breaks, 1);
-    await assertDeliveredOnce(world, runId, user);
-    assert.equal(user.posts(), 1);
   });
 }

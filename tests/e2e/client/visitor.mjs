@@ -49,6 +49,14 @@ export async function assertDeliveredOnce(world, runId, { acks, posts }, { execu
   assert.ok(posts() <= 2, `${posts()} questions were sent`);
 }
 
+/** The worker is let through its gate: one question was sent, and one answer comes of it, on the screen and in the journal. */
+export async function assertAnswered(world, page, runId, user, { executions = 1 } = {}) {
+  world.openGate(runId);
+  await assertShownOnce(page);
+  await assertDeliveredOnce(world, runId, user, { executions });
+  assert.equal(user.posts(), 1);
+}
+
 /** The worker has the question, and waits at its gate. */
 export function underWay(world, runId) {
   return until('an execution', () => world.executions(runId).length > 0);

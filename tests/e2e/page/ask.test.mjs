@@ -165,6 +165,15 @@ test('Being offline is seen at the end of a long conversation', async (t) => {
   await opened.context.setOffline(false);
 });
 
+test('Without a login the console is a link away, also on a phone and by keyboard', async (t) => {
+  const page = await (await user(t, { viewport: { width: 360, height: 740 } })).open(server.base);
+  await page.getByRole('button', { name: 'Threads' }).click();
+  const link = page.getByRole('link', { name: 'Console' });
+  await link.focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#sentence', { hasText: 'All is well.' }).waitFor();
+});
+
 test('A question that is too long is not sent', async (t) => {
   const page = await (await user(t)).open(server.base);
   await ask(page, 'x'.repeat(10_001));

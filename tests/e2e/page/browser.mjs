@@ -10,6 +10,8 @@ export async function openBrowser() {
     args: [
       '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
       '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      // Letters are drawn the same way everywhere: pictures of the pages are compared.
+      '--font-render-hinting=none', '--disable-lcd-text', '--force-color-profile=srgb',
     ],
   });
 }

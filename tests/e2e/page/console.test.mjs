@@ -49,6 +49,43 @@ test('A server in which all is well says so, and shows its history to a console 
   assert.match(await page.getByRole('img', { name: /^Memory of the last 15 minutes/ }).getAttribute('aria-label'), /now \d+ of 512 MB/);
 });
 
+test('The panels come in the order in which an operator asks, and each shows what the server says elsewhere', async (t) => {
+  const server = await started(t, leakyServer());
+  const first = await answered(server.base, 'Leaves little behind', { alloc_mb: 30, retain_mb: 1 });
+  await answered(server.base, 'Leaves much behind', { alloc_mb: 80, retain_mb: 70 });
+  await acknowledge(server.base, first.run_id);
+  const { user, page } = await openConsole(t, server);
+  const asked = [];
+  user.context.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await page.reload();
+  await says(page, 'All is well.');
+  const headings = await page.locator('main h2').allInnerTexts();
+  assert.deepEqual(headings.map((text) => text.replace(/^Good:\s*/, '')), [
+    'All is well.', 'Memory', 'Runs', 'Undelivered answers', 'Outcomes', 'Memory kept per analysis', 'Workers', 'Relief', 'Database', 'Settings in force',
+  ]);
+
+  await panel(page, 'Undelivered answers').locator('dd').first().getByText(/^1(?!\d)/).waitFor();
+  const outcomes = panel(page, 'Outcomes').getByRole('button');
+  assert.deepEqual((await outcomes.allInnerTexts()).map((text) => text.split(':')[0]), ['Leaves much behind', 'Leaves little behind']);
+
+  const kept = panel(page, 'Memory kept per analysis');
+  const route = kept.getByRole('row', { name: 'POST /analyze' });
+  assert.match(await route.innerText(), /not known yet/, 'two runs are no verdict');
+  await kept.getByText('kept over 50 MB').waitFor();
+
+  const { bands, workers } = await server.get('/health/memory');
+  assert.ok(bands && workers.length === 2);
+  const places = panel(page, 'Workers');
+  for (const { pid } of workers) await places.getByText(String(pid)).waitFor();
+  assert.match(await places.getByRole('row').nth(1).innerText(), /live [\d.]+ MB/);
+
+  const actions = panel(page, 'Relief').getByRole('region', { name: 'Relief actions' }).getByRole('row');
+  assert.ok((await actions.count()) > 2, 'a row for each action');
+  await panel(page, 'Database').getByText('SQLite file').waitFor();
+  await panel(page, 'Database').getByText('healthy').waitFor();
+  assert.deepEqual(asked.filter((path) => !/^\/(console$|assets\/)/.test(path)), ['/v1/operations/events'], 'one stream tells everything');
+});
+
 test('The sentence changes when memory turns critical, once aloud, and a waiting run says what it needs', async (t) => {
   const server = await started(t, leakyServer());
   const { page } = await openConsole(t, server);

@@ -1,5 +1,5 @@
 import { createContext, createElement, useContext, useEffect, useMemo, type ReactNode } from 'react';
-import type { Holdfast } from '../core.ts';
+import type { Holdfast } from '../holdfast.ts';
 import { Threads } from './threads.ts';
 
 interface Shared {

@@ -4,7 +4,7 @@
  */
 
 import type { Analysis } from '../analysis.ts';
-import type { Holdfast } from '../core.ts';
+import type { Holdfast } from '../holdfast.ts';
 
 /** Threads of which the latest analysis is remembered after it is settled. */
 const kThreads = 100;

@@ -14,7 +14,7 @@ export class EventCutter {
   /** Events completed by this piece; comments and events without data are none. Throws when one is too large. */
   feed(piece: string): StreamEvent[] {
     const blocks = (this.rest + piece).split('\n\n');
-    this.rest = blocks.pop() ?? '';
+    this.rest = blocks.pop()!;
     if (this.rest.length > kLargestEvent) throw new Error('an event of the stream is too large');
     return blocks.map(read).filter((event) => event.data !== '');
   }

@@ -77,8 +77,9 @@ function memory(topics: Partial<Topics>, state: Operations): Health | undefined 
   return undefined;
 }
 
+/** At least one does. */
 function forMemory({ runs }: Partial<Topics>): string {
-  const n = runs?.waiting.filter((run) => run.queue?.reason === 'memory').length ?? 0;
+  const n = runs!.waiting.filter((run) => run.queue?.reason === 'memory').length;
   return n === 1 ? '1 run waits' : `${n} runs wait`;
 }
 

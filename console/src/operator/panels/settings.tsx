@@ -9,7 +9,7 @@ export function SettingsPanel({ operations }: { operations: Operations }) {
   const changed = settings.filter((setting) => setting.origin !== 'default').length;
   const shown = settings.filter((setting) => `${setting.key} ${setting.environment}`.toLowerCase().includes(wanted.trim().toLowerCase()));
   return (
-    <Panel id="settings" title="Settings in force" aside={<p className="counts"><b>{changed}</b> of <b>{settings.length}</b> set</p>}>
+    <Panel id="settings" title="Settings in force" aside={<p className="counts"><b>{changed} of {settings.length}</b> set</p>}>
       <details>
         <summary>Show them</summary>
         <label className="find">Find <input type="search" value={wanted} onChange={(event) => setWanted(event.target.value)} /></label>

@@ -16,7 +16,7 @@ export function WorkersPanel({ operations, onOpen }: { operations: Operations; o
   const readings = new Map(workers.memory.map((reading) => [reading.pid, reading]));
   const widest = Math.max(1, supervisor?.resident_bytes ?? 0, ...workers.memory.map(whole));
   return (
-    <Panel id="workers" title="Workers" aside={<p className="counts"><b>{workers.ready}</b> of <b>{workers.places.length}</b> ready</p>}>
+    <Panel id="workers" title="Workers" aside={<p className="counts"><b>{workers.ready} of {workers.places.length}</b> ready</p>}>
       <Scroll label="Each worker">
         <table className="workers">
           <thead>

@@ -28,7 +28,7 @@ export function App({ feed }: { feed: Feed }) {
   }, [mark]);
   return (
     <>
-      <a className="skip" href="#runs">To the runs</a>
+      {operations && <a className="skip" href="#runs">To the runs</a>}
       <Header operations={operations} feed={feed} />
       <main id="main">
         {state.access !== 'open' && <SignIn access={state.access} onSignIn={(token) => feed.signIn(token)} />}

@@ -12,12 +12,15 @@ type Column = (number | null)[];
 export class MemoryPlot {
   private readonly plot: uPlot;
   private readonly watch: ResizeObserver;
+  /** Canvases inherit none. */
+  private readonly font: string;
   private readonly theme = window.matchMedia('(prefers-color-scheme: dark)');
   private data: ChartData | undefined;
   /** Custom properties as they are used in the present theme. */
   private readonly colours = new Map<string, string>();
 
   constructor(private readonly place: HTMLElement) {
+    this.font = getComputedStyle(place).fontFamily;
     this.plot = new uPlot(this.options(), [[], [], [], []], place);
     this.watch = new ResizeObserver(() => this.plot.setSize(this.size()));
     this.watch.observe(place);
@@ -67,6 +70,7 @@ export class MemoryPlot {
 
   private options(): uPlot.Options {
     const ink = () => this.resolved('--soft');
+    const font = `12px ${this.font}`;
     const ticks = { stroke: () => this.resolved('--line'), width: 1 };
     return {
       ...this.size(),
@@ -75,8 +79,8 @@ export class MemoryPlot {
       padding: [22, 26, 0, 0],
       scales: { x: { time: true }, y: { auto: false } },
       axes: [
-        { stroke: ink, grid: { show: false }, ticks, size: 34, values: (_, times, _axis, _space, step) => times.map((time) => timeText(time, step)) },
-        { stroke: ink, grid: { show: false }, ticks: { show: false }, size: 58, values: (_, sizes) => sizes.map((megabytes) => `${megabytes} MB`) },
+        { stroke: ink, font, grid: { show: false }, ticks, size: 34, space: 70, values: (_, times, _axis, _space, step) => times.map((time) => timeText(time, step)) },
+        { stroke: ink, font, grid: { show: false }, ticks: { show: false }, size: 58, values: (_, sizes) => sizes.map((megabytes) => `${megabytes} MB`) },
       ],
       series: [
         {},
@@ -97,16 +101,15 @@ export class MemoryPlot {
     const { left, width } = plot.bbox;
     const unit = window.devicePixelRatio;
     ctx.save();
-    ctx.font = `${11 * unit}px system-ui, sans-serif`;
+    ctx.font = `${11 * unit}px ${this.font}`;
     ctx.textAlign = 'left';
-    ctx.textBaseline = 'bottom';
     for (const [from, to, name] of bands) {
       const top = plot.valToPos(to * limit, 'y', true);
       const height = plot.valToPos(from * limit, 'y', true) - top;
       ctx.fillStyle = this.resolved(`--band-${name}`);
       ctx.fillRect(left, top, width, height);
       ctx.fillStyle = this.resolved('--soft');
-      if (height >= 10 * unit) ctx.fillText(name, left + 6 * unit, top + height);
+      if (height >= 10 * unit) ctx.fillText(name, left + 6 * unit, top + height - 3 * unit);
     }
     ctx.restore();
   }
