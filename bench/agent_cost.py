@@ -1,5 +1,6 @@
-"""Throughput and processor time of a Python HTTP worker (standard library) without the agent, with it, and with it
-setting the collector's thresholds: three workers at a time, asked in turns, so that what else the machine does meets
+"""Throughput and processor time of an HTTP worker, in Python (standard library) or native: without the agent, with it,
+and with it setting the collector's thresholds; or, with --compare sampling, with the agent that brings jemalloc, and with
+that one recording for heap profiles. Three workers at a time, asked in turns, so that what else the machine does meets
 all of them alike. Medians and quartiles over the rounds."""
 import argparse
 import http.client
@@ -46,7 +47,7 @@ def free_port():
 
 
 class Worker:
-    def __init__(self, name, library, thresholds, python, held):
+    def __init__(self, name, program, library="", thresholds=(0, 0, 0), sampling=False):
         self.name = name
         self.port = free_port()
         self.page = os.memfd_create("page")
@@ -57,7 +58,9 @@ class Worker:
         if library:
             environment["LD_PRELOAD"] = library
             environment["HOLDFAST_AGENT_PAGE"] = f"/proc/{os.getpid()}/fd/{self.page}"
-        self.process = subprocess.Popen([python, "-c", WORKER, str(self.port), str(held)], env=environment)
+        if sampling:
+            environment["MALLOC_CONF"] = "prof:true"
+        self.process = subprocess.Popen(program(self.port), env=environment)
         self.rates, self.costs = [], []
         self.connection = self.connect()
         self.started = time.monotonic()
@@ -110,13 +113,25 @@ def main():
     parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=0.1)
     parser.add_argument("--held", type=int, default=50, help="MB that each worker keeps, half of its heap freed")
-    parser.add_argument("--library", default="build/release/lib/libholdfast-agent.so")
+    parser.add_argument("--build", default="build/release")
+    parser.add_argument("--worker", choices=["python", "native"], default="python")
+    parser.add_argument("--compare", choices=["agent", "sampling"], default="agent")
     parser.add_argument("--python", default="/usr/bin/python3")
     options = parser.parse_args()
-    library = str(pathlib.Path(options.library).resolve(strict=True))
-    workers = [Worker("without", "", (0, 0, 0), options.python, options.held),
-               Worker("agent", library, (0, 0, 0), options.python, options.held),
-               Worker("agent, thresholds 500 8 8", library, (500, 8, 8), options.python, options.held)]
+    build = pathlib.Path(options.build).resolve(strict=True)
+
+    def program(port):
+        what = [options.python, "-c", WORKER] if options.worker == "python" else [str(build / "bin/agent_cost_worker")]
+        return [*what, str(port), str(options.held)]
+
+    library = str(build / "lib/libholdfast-agent.so")
+    with_jemalloc = str(build / "lib/libholdfast-agent-jemalloc.so")
+    if options.compare == "agent":
+        workers = [Worker("without", program), Worker("agent", program, library),
+                   Worker("agent, thresholds 500 8 8", program, library, thresholds=(500, 8, 8))]
+    else:
+        workers = [Worker("agent", program, library), Worker("agent with jemalloc", program, with_jemalloc),
+                   Worker("the same, sampling", program, with_jemalloc, sampling=True)]
     for worker in workers:
         worker.round(1.0)
         worker.rates.clear()

@@ -140,8 +140,9 @@ Status Agent::do_it(Command kind, Answer* answer) {
       return answer->collected >= 0 ? kDone : kFailed;
     case kTrim: return allocator_.trim() ? kDone : kUnsupported;
     case kProfile:
-      if (!python_.is_usable() || profile_path_[0] == '\0') return kUnsupported;
-      return python_.profile(profile_path_) ? kDone : kFailed;
+      if (profile_path_[0] == '\0') return kUnsupported;
+      if (python_.is_usable()) return python_.profile(profile_path_) ? kDone : kFailed;
+      return figures_.runtime == kNoRuntime ? allocator_.profile(profile_path_) : kUnsupported;
   }
   return kUnsupported;
 }

@@ -5,6 +5,7 @@
 #include <gnu/libc-version.h>
 #include <link.h>
 #include <malloc.h>
+#include <stdio.h>
 
 #ifdef HOLDFAST_AGENT_JEMALLOC
 // Ours, whatever other jemalloc the program may have.
@@ -83,6 +84,17 @@ bool HostAllocator::trim() const {
   }
   // 4096 is MALLCTL_ARENAS_ALL of jemalloc 5.
   return kind_ == kJemalloc && mallctl_("arena.4096.purge", nullptr, nullptr, nullptr, 0) == 0;
+}
+
+Status HostAllocator::profile(const char* path) const {
+  bool recorded = false;
+  size_t size = sizeof recorded;
+  if (kind_ != kJemalloc || mallctl_("opt.prof", &recorded, &size, nullptr, 0) != 0 || !recorded) return kUnsupported;
+  char part[kLongestPath + 8];
+  if (snprintf(part, sizeof part, "%s.part", path) >= static_cast<int>(sizeof part)) return kFailed;
+  const char* file = part;
+  if (mallctl_("prof.dump", nullptr, nullptr, static_cast<void*>(&file), sizeof file) != 0) return kFailed;
+  return rename(part, path) == 0 ? kDone : kFailed;
 }
 
 }  // namespace holdfast::agent

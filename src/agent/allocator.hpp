@@ -28,6 +28,10 @@ class HostAllocator {
   /// False: it has no way to. Tens of milliseconds for a large heap.
   [[nodiscard]] bool trim() const;
 
+  /// Leaves where the memory was allocated in the file `path`, as jemalloc's profiler writes it. kUnsupported: nothing
+  /// has recorded it, which must begin with the program (MALLOC_CONF=prof:true). About a millisecond.
+  [[nodiscard]] Status profile(const char* path) const;
+
  private:
   using Mallctl = int (*)(const char*, void*, size_t*, void*, size_t);
 

@@ -28,7 +28,10 @@ inline constexpr char kPageVariable[] = "HOLDFAST_AGENT_PAGE";
 /// Holds the path at which a heap profile is left (kProfile). Without it none is.
 inline constexpr char kProfileVariable[] = "HOLDFAST_AGENT_PROFILE";
 
-/// "1": Node samples allocations from its start, for such profiles.
+/// A longer path is none.
+inline constexpr size_t kLongestPath = 256;
+
+/// "1": Node samples allocations from its start, for such profiles. (jemalloc is told in its own way: MALLOC_CONF.)
 inline constexpr char kSamplingVariable[] = "HOLDFAST_AGENT_SAMPLING";
 
 enum Command : uint32_t {

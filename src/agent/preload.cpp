@@ -16,11 +16,10 @@
 namespace {
 
 using holdfast::agent::Agent;
+using holdfast::agent::kLongestPath;
 
 // Finalizers of the program's objects may run on the thread, so it gets more stack than it needs itself.
 constexpr size_t kStack = 2UL * 1024 * 1024;
-constexpr size_t kLongestPath = 256;
-
 // The environment as it was at the start: the program may change it from another thread.
 char page_path[kLongestPath];
 char profile_path[kLongestPath];

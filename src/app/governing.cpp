@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "app/profile/native_profile.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 
@@ -250,9 +251,21 @@ awaitable<void> Governing::profile(workers::Slot slot, governor::Governor::MostR
   const auto deadline = clock_.steady() + kProfilePatience;
   const auto answer = co_await workers::AgentLink::ask(agent, agent::kProfile, deadline);
   const auto run = RunId::parse(retained.run);
+  const auto figures = agent->figures(clock_.steady());
   if (!answer || answer->status != agent::kDone || !run) {
-    log::debug("memory.no_heap_profile", {{"run", retained.run}, {"worker", slot.worker_index()}});
+    std::string why = answer ? "the worker could not take it" : answer.error().message();
+    const bool is_unable = answer && answer->status == agent::kUnsupported && figures;
+    if (is_unable) why = why_no_profile(*figures, agent->is_sampling());
+    log::info("memory.no_heap_profile", {{"run", retained.run}, {"worker", slot.worker_index()}, {"why", why}});
+    if (run) parts_.profiles->miss(*run, std::move(why));
     co_return;
+  }
+  if (figures && figures->runtime == agent::kNoRuntime) {
+    NativeDump dump{figures->pid, agent->profile_path(), slot.account()};
+    const auto named = co_await name_stacks(std::move(dump));
+    if (!named) {
+      log::warning("memory.heap_profile_unnamed", {{"run", retained.run}, {"error", named.error().message()}});
+    }
   }
   const auto kept = parts_.profiles->keep(*run, retained.bytes, agent->profile_path());
   if (kept) {

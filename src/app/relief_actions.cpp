@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/event.hpp"
+#include "base/log.hpp"
 #include "governor/result_cache_relief.hpp"
 #include "memory/own_allocator.hpp"
 
@@ -23,6 +24,7 @@ constexpr std::chrono::milliseconds kTrimPatience{5'000};
 constexpr std::chrono::milliseconds kAgentPatience{2'000};
 constexpr std::uint64_t kTrimNoise = 256 * 1024;
 constexpr std::chrono::milliseconds kReplaceReading{100};
+constexpr std::chrono::milliseconds kTickReading{20};
 
 /// What an action is, and what it does.
 struct Rung {
@@ -60,8 +62,20 @@ std::uint64_t sum_of(const ReliefMeans& means, const std::vector<workers::Slot>&
   return sum;
 }
 
+void log_trim(int worker, const memory::AgentAnswer& collected, const memory::AgentAnswer& trimmed) {
+  constexpr auto milliseconds = [](std::chrono::nanoseconds time) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  };
+  log::info("memory.worker_trimmed", {{"worker", worker},
+                                      {"before_bytes", collected.resident_before.count()},
+                                      {"collected_bytes", trimmed.resident_before.count()},
+                                      {"after_bytes", trimmed.resident_after.count()},
+                                      {"collect_ms", milliseconds(collected.took)},
+                                      {"trim_ms", milliseconds(trimmed.took)}});
+}
+
 // The collector first: what it frees, malloc can give back. False: there is no agent in the worker that can.
-awaitable<bool> trim_by_agent(std::shared_ptr<workers::AgentLink> agent) {
+awaitable<bool> trim_by_agent(int worker, std::shared_ptr<workers::AgentLink> agent) {
   if (!agent) co_return false;
   auto deadline = system_clock().steady() + kAgentPatience;
   const auto collected = co_await workers::AgentLink::ask(agent, agent::kCollect, deadline);
@@ -70,6 +84,7 @@ awaitable<bool> trim_by_agent(std::shared_ptr<workers::AgentLink> agent) {
   deadline = system_clock().steady() + kAgentPatience;
   const auto trimmed = co_await workers::AgentLink::ask(agent, agent::kTrim, deadline);
   const bool given = trimmed && trimmed->status == agent::kDone;
+  if (trimmed) log_trim(worker, *collected, *trimmed);
   co_return given || collected->status == agent::kDone;
 }
 
@@ -83,7 +98,7 @@ awaitable<Result<ReliefOutcome>> trim_workers(const ReliefMeans* means) {
   for (const auto& slot : slots) {
     // Idle is who has no run; a request that is passed through must not meet a pause either.
     if (slot.passages() > 0) continue;
-    const bool done = co_await trim_by_agent(slot.agent());
+    const bool done = co_await trim_by_agent(slot.worker_index(), slot.agent());
     const bool stopped = co_await cancel_requested();
     if (stopped) co_return fail(ErrorCode::cancelled, "trim idle workers");
     if (done) {
@@ -134,6 +149,11 @@ awaitable<Result<ReliefOutcome>> reset_connections(journal::Journal* journal) {
 
 // Ends with the replacements, so that the next reading shows what they gave.
 awaitable<Result<ReliefOutcome>> replace_idle(governor::Governor* governor) {
+  // Workers that a step before has held were not idle to the last tick.
+  for (const auto before = governor->ticks(); governor->ticks() == before;) {
+    const bool slept = co_await sleep_until(system_clock().steady() + kTickReading);
+    if (!slept) co_return fail(ErrorCode::cancelled, "replace idle workers");
+  }
   const auto asked = governor->ask_to_replace_idle();
   if (asked == 0) co_return ReliefOutcome::nothing_to_do();
   do {

@@ -175,11 +175,11 @@ std::vector<Setting> worker_settings() {
       {"worker.gc_thresholds", "HOLDFAST_WORKER_GC_THRESHOLDS",
        "What the agent sets in Python workers (gc.set_threshold) that have not set their own. 0 = nothing.",
        read_gc_thresholds, show_gc_thresholds},
-      choice_setting("worker.heap_profile", "HOLDFAST_HEAP_PROFILE", &Settings::worker_heap_profile,
-                     {"auto", "on", "off"},
-                     "Whether a worker that is replaced for what it has kept is asked first which code holds it: auto "
-                     "(Python, which needs nothing before), on (Node too, which samples its allocations from the "
-                     "start), off."),
+      choice_setting(
+          "worker.heap_profile", "HOLDFAST_HEAP_PROFILE", &Settings::worker_heap_profile, {"auto", "on", "off"},
+          "Whether a worker that is replaced for what it has kept is asked first which code holds it: auto "
+          "(Python, which needs nothing before), on (Node too, and native programs with jemalloc: worker.agent "
+          "= jemalloc; these sample their allocations from the start), off."),
       choice_setting("worker.pass_through", "HOLDFAST_PASS_THROUGH", &Settings::pass_through, {"auto", "on", "off"},
                      "Whether requests that no route of Holdfast answers go to a worker: on, off, or auto (on with a "
                      "worker.command of your own)."),

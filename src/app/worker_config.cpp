@@ -18,8 +18,8 @@ namespace {
 workers::AgentConfig agent_config(const Settings& settings) {
   if (settings.worker_agent == "off") return {};
   workers::AgentConfig config;
-  config.library =
-      agent_file(settings.worker_agent == "jemalloc" ? "libholdfast-agent-jemalloc.so" : "libholdfast-agent.so");
+  config.brings_malloc = settings.worker_agent == "jemalloc";
+  config.library = agent_file(config.brings_malloc ? "libholdfast-agent-jemalloc.so" : "libholdfast-agent.so");
   config.node_script = agent_file("holdfast-agent.cjs");
   config.gc_thresholds = settings.worker_gc_thresholds;
   config.profiles = settings.worker_heap_profile != "off";

@@ -147,7 +147,11 @@ class Governor {
   /// Somebody wants this worker replaced.
   void ask_to_replace(int worker, RecycleReason reason);
 
-  /// Relief wants every idle worker replaced that would give back enough by it. Returns how many.
+  /// How often tick() was called.
+  [[nodiscard]] std::uint64_t ticks() const noexcept { return ticks_; }
+
+  /// Relief wants every idle worker replaced that would give back enough by it: idle as the last tick has seen them.
+  /// Returns how many.
   int ask_to_replace_idle();
 
   /// A replacement is asked for or under way.
@@ -211,6 +215,7 @@ class Governor {
   std::vector<std::pair<int, RecycleReason>> asked_;  ///< Places, by who asked for their replacement.
   Bytes used_before_;                                 ///< At the tick before.
   Bytes used_at_tick_;
+  std::uint64_t ticks_ = 0;
   std::size_t waiting_ = 0;
   std::optional<Waiting> head_waits_;
   std::uint64_t returned_ = 0;         ///< Bytes won back so far.

@@ -21,6 +21,7 @@ constexpr std::chrono::seconds kRefreshInterval{1};
 
 Governor::Orders Governor::tick(const Tick& tick) {
   const auto now = clock_.steady();
+  ++ticks_;
   count_kernel_kills();
   waiting_ = tick.waiting;
   used_before_ = std::exchange(used_at_tick_, used());

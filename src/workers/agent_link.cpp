@@ -31,6 +31,15 @@ std::string quoted(const std::string& path) {
   return out + '"';
 }
 
+// The last word on an option counts: what is there already stays in force.
+std::string with_options(std::string_view name, std::string_view ours, char separator,
+                         const std::vector<std::string_view>& environment) {
+  const auto theirs = value_of(environment, name);
+  auto entry = fmt::format("{}={}", name, ours);
+  if (!theirs.empty()) entry += separator + std::string(theirs);
+  return entry;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<AgentLink>> AgentLink::make(const AgentConfig& config) {
@@ -74,9 +83,16 @@ std::vector<std::string> AgentLink::entries(const std::vector<std::string_view>&
   if (!profile_path_.empty()) {
     out.push_back(fmt::format("{}={}", agent::kProfileVariable, profile_path_));
     out.push_back(fmt::format("{}={}", agent::kSamplingVariable, config_.sampling ? 1 : 0));
+    // Whichever jemalloc there is in it.
+    if (config_.sampling) out.push_back(with_options("MALLOC_CONF", "prof:true", ',', environment));
   }
   const auto preloaded = value_of(environment, "LD_PRELOAD");
   out.push_back(fmt::format("LD_PRELOAD={}{}{}", config_.library, preloaded.empty() ? "" : ":", preloaded));
+  // The runtime of an address sanitizer ends a program in which it is not the first library, unless told otherwise. It
+  // is right to where its malloc is not the first one.
+  if (!config_.brings_malloc) {
+    out.push_back(with_options("ASAN_OPTIONS", "verify_asan_link_order=0", ':', environment));
+  }
   // Node does not start without a script that it is told to load.
   if (config_.node_script.empty() || ::access(config_.node_script.c_str(), R_OK) != 0) return out;
   const auto options = value_of(environment, "NODE_OPTIONS");

@@ -21,13 +21,14 @@
 namespace holdfast::workers {
 
 struct AgentConfig {
-  std::string library;      ///< Path of libholdfast-agent.so, without space or colon. Empty: no agent.
-  std::string node_script;  ///< Path of holdfast-agent.cjs. Empty: nothing is preloaded into Node.
+  std::string library;         ///< Path of libholdfast-agent.so, without space or colon. Empty: no agent.
+  bool brings_malloc = false;  ///< The library is the program's malloc, too.
+  std::string node_script;     ///< Path of holdfast-agent.cjs. Empty: nothing is preloaded into Node.
   std::chrono::milliseconds interval{100};
   /// For CPython, where the program keeps the interpreter's own. First is 0: left alone.
   std::array<std::uint32_t, 3> gc_thresholds{500, 8, 8};
   bool profiles = false;  ///< Heap profiles may be asked for.
-  bool sampling = false;  ///< Node samples allocations for them from its start.
+  bool sampling = false;  ///< Node and jemalloc sample allocations for them from the start.
 };
 
 class AgentLink {
@@ -51,6 +52,9 @@ class AgentLink {
 
   /// Empty: it leaves none.
   [[nodiscard]] const std::string& profile_path() const noexcept { return profile_path_; }
+
+  /// Whether allocations in it are recorded, where that is possible.
+  [[nodiscard]] bool is_sampling() const noexcept { return config_.sampling; }
 
   /// The page itself, for a process that may not open what is ours. Stays ours.
   [[nodiscard]] int page_descriptor() const noexcept { return file_.get(); }

@@ -69,6 +69,7 @@ int Slot::worker_index() const noexcept { return life_->worker(); }
 int Slot::worker_pid() const noexcept { return life_->pid(); }
 int Slot::passages() const noexcept { return life_->passages(); }
 std::shared_ptr<AgentLink> Slot::agent() const { return life_->agent(); }
+const std::optional<Account>& Slot::account() const { return life_->account(); }
 void Slot::signal(int number) const noexcept { life_->signal(number); }
 
 awaitable<Result<DispatchOutcome>> Slot::dispatch(Attempt attempt, EventSink on_event) {

@@ -112,6 +112,9 @@ class Slot {
   /// The page that the worker's process shares with us; null when it has none.
   [[nodiscard]] std::shared_ptr<AgentLink> agent() const;
 
+  /// What it runs as. None: as we do.
+  [[nodiscard]] const std::optional<Account>& account() const;
+
   /// Sends the attempt and reads until its end. Call once; the slot must live until it is awaited.
   awaitable<Result<DispatchOutcome>> dispatch(Attempt attempt, EventSink on_event);
 

@@ -104,6 +104,7 @@ class WorkerLife : public std::enable_shared_from_this<WorkerLife> {
   [[nodiscard]] LifePhase phase() const noexcept { return phase_; }
   /// Null: there is none.
   [[nodiscard]] const std::shared_ptr<AgentLink>& agent() const noexcept { return agent_; }
+  [[nodiscard]] const std::optional<Account>& account() const noexcept { return pool_->config.account; }
   /// What its agent says. None: it has none, or none that has published lately.
   [[nodiscard]] std::optional<memory::AgentFigures> agent_figures() const;
   [[nodiscard]] bool retiring() const noexcept { return retiring_; }

@@ -93,6 +93,11 @@ Result<void> KeptProfiles::keep(const RunId& run, Bytes growth, const std::strin
   return {};
 }
 
+void KeptProfiles::miss(const RunId& run, std::string why) {
+  missed_.emplace_front(run, std::move(why));
+  if (missed_.size() > kMostProfiles) missed_.pop_back();
+}
+
 Result<std::string> KeptProfiles::find(const RunId& run) const {
   for (const auto& kept : list()) {
     if (kept.run != run.text()) continue;
@@ -100,6 +105,8 @@ Result<std::string> KeptProfiles::find(const RunId& run) const {
     std::string text{std::istreambuf_iterator<char>(file), {}};
     if (file.good() || file.eof()) return text;
   }
+  const auto missed = std::ranges::find(missed_, run, &std::pair<RunId, std::string>::first);
+  if (missed != missed_.end()) return fail(ErrorCode::not_found, "no heap profile: " + missed->second);
   return fail(ErrorCode::not_found,
               "no heap profile of this run is kept: they are taken of workers that are replaced for what they have "
               "kept, by the server that ran them, and the 20 most telling stay (docs/agent.md)");

@@ -7,8 +7,10 @@
 ///   - What a worker has written is read as a stranger's: bounded, parsed, and followed through no link.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -36,6 +38,9 @@ class KeptProfiles {
   /// unavailable: it cannot be kept.
   Result<void> keep(const RunId& run, Bytes growth, const std::string& path);
 
+  /// There is none of this run, for this reason, which find() then gives; known until we end, of the latest ones.
+  void miss(const RunId& run, std::string why);
+
   /// The profile of a run, as JSON. not_found: none is kept.
   [[nodiscard]] Result<std::string> find(const RunId& run) const;
 
@@ -45,6 +50,7 @@ class KeptProfiles {
 
   std::string directory_;
   std::optional<SteadyTime> last_;
+  std::deque<std::pair<RunId, std::string>> missed_;
 };
 
 }  // namespace holdfast::app

@@ -48,6 +48,7 @@ class AgentHost {
 
   /// What it has left as its heap profile; empty without one. Only with `profiles` in the configuration.
   [[nodiscard]] std::string profile() const;
+  [[nodiscard]] std::string profile_path() const { return directory_ / "profile"; }
 
   [[nodiscard]] bool runs() const;
   void kill(int number) const;

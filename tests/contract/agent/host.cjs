@@ -12,6 +12,15 @@ const prepare = {
     for (let i = 0; i < all.length; i += 10) kept.push(all[i]);
     all = undefined;
   },
+  pieces() {
+    let state = 17;
+    const random = () => (state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff) / 0x80000000;
+    const all = [];
+    for (let i = 0; i < 400_000; i += 1) {
+      all.push({ i, numbers: Array.from({ length: Math.floor(52 * random()) }, (_, number) => number + 0.5) });
+    }
+    for (const one of all) if (random() < 0.1) kept.push(one);
+  },
   buffers() {
     let all = [];
     for (let i = 0; i < 40_000; i += 1) all.push(Buffer.allocUnsafeSlow(500 + (i * 37) % 3500).fill(1));

@@ -150,9 +150,9 @@ class TickedRelief final : public ReliefAction {
     const auto over = std::make_shared<bool>(false);
     spawn(executor_, "tick", [over, tick = tick_]() -> awaitable<void> {
       while (!*over) {
-        tick();
         const auto next = system_clock().steady() + 10ms;
         co_await sleep_until(next);
+        if (!*over) tick();
       }
     });
     auto outcome = co_await rung_.apply(level);
@@ -180,6 +180,17 @@ class ReplacementUnderTest final : public RungUnderTest {
     hangs_ = hangs;
     return true;
   }
+  /// As the last tick has seen it: the step before had it.
+  void hold() {
+    worker_.phase = WorkerPhase::busy;
+    see(mb(100));
+  }
+  std::optional<ReliefOutcome> apply() {
+    std::optional<Result<ReliefOutcome>> outcome;
+    spawn(executor_, "apply", [&]() -> awaitable<void> { outcome = co_await action().apply(memory::Level::critical); });
+    turn_until([&] { return outcome.has_value(); });
+    return *outcome ? std::optional(**outcome) : std::nullopt;
+  }
 
  private:
   std::optional<Bytes> read_worker() override { return worker_.held; }
@@ -193,6 +204,7 @@ class ReplacementUnderTest final : public RungUnderTest {
   }
   // Whoever is told to go has gone by the next tick, and its successor is there.
   void tick() {
+    worker_.phase = WorkerPhase::idle;
     const bool goes = worker_.leaving && !hangs_;
     if (goes)
       worker_ = {.worker = 1, .pid = ++pids_, .phase = WorkerPhase::idle, .started_at = system_clock().steady()};
@@ -215,6 +227,17 @@ std::unique_ptr<ReliefUnderTest> make_own_allocator(const asio::any_io_executor&
 template <class Rung>
 std::unique_ptr<ReliefUnderTest> make(const asio::any_io_executor& executor) {
   return std::make_unique<Rung>(executor);
+}
+
+// A trim takes longer than a tick, and to the tick the worker is busy meanwhile.
+TEST(ReplaceWorkers, OneThatTheStepBeforeHasHeldIsReplacedToo) {
+  asio::io_context io;
+  ReplacementUnderTest replacement(io.get_executor());
+  replacement.make_work();
+  replacement.hold();
+  const auto outcome = replacement.apply();
+  ASSERT_TRUE(outcome);
+  EXPECT_TRUE(outcome->acted());
 }
 
 INSTANTIATE_TEST_SUITE_P(Rungs, ReliefContract,

@@ -85,7 +85,8 @@ static void fragment(double megabytes) {
   free(made);
 }
 
-static void leak_native(double megabytes) {
+// A function of its own in a heap profile.
+__attribute__((noinline)) static void leak_native(double megabytes) {
   const size_t size = bytes(megabytes);
   static char* volatile kept;  // Written, so that the compiler does not leave the memory out.
   if (size == 0) return;

@@ -119,6 +119,18 @@ TEST_F(KeptProfilesTest, OneIsTakenInTenMinutesAtMost) {
   EXPECT_TRUE(profiles_.is_worth(Bytes(1), now + 10min));
 }
 
+TEST_F(KeptProfilesTest, WhyThereIsNoneIsRememberedOfTheLatest) {
+  const auto first = RunId::make();
+  profiles_.miss(first, "the reason");
+  EXPECT_THAT(profiles_.find(first).error().message(), HasSubstr("the reason"));
+  ASSERT_TRUE(keep(first, 1));
+  EXPECT_TRUE(profiles_.find(first)) << "a later one may be kept";
+  const auto second = RunId::make();
+  profiles_.miss(second, "the reason");
+  for (std::size_t i = 0; i < kMostProfiles; ++i) profiles_.miss(RunId::make(), "another");
+  EXPECT_THAT(profiles_.find(second).error().message(), Not(HasSubstr("the reason")));
+}
+
 TEST_F(KeptProfilesTest, WhatAWorkerLeavesIsReadAsAStrangers) {
   const auto run = RunId::make();
   EXPECT_FALSE(profiles_.keep(run, Bytes(1), directory_ / "nothing"));

@@ -55,6 +55,20 @@ std::vector<void*> fragment() {
   return kept;
 }
 
+std::vector<void*> leaked;
+
+// What a profile is to name. Inlined they would be named as their caller.
+[[gnu::noinline]] void keep_rows(std::size_t megabytes) {
+  for (std::size_t i = 0; i < megabytes * 256; ++i) {
+    leaked.push_back(std::malloc(4096));
+    std::memset(leaked.back(), 1, 4096);
+  }
+}
+
+[[gnu::noinline]] void keep_index(std::size_t megabytes) {
+  for (std::size_t i = 0; i < megabytes * 4096; ++i) leaked.push_back(::operator new(256));
+}
+
 void churn() {
   std::mt19937 random(static_cast<unsigned>(::getpid()));
   std::vector<void*> held(16);
@@ -70,6 +84,10 @@ void churn() {
 [[noreturn]] void run(std::string_view mode) {
   if (mode == "fragmented") {
     static auto kept = fragment();
+    listen_somewhere();
+  } else if (mode == "leaks") {
+    keep_rows(64);
+    keep_index(32);
     listen_somewhere();
   } else if (mode == "threads") {
     listen_somewhere();
