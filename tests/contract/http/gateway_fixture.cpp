@@ -51,6 +51,7 @@ void GatewayFixture::start(GatewaySetup setup) {
                      : setup.worker_command;
   pool.grace_period = setup.grace_period;
   pool.limits = setup.limits;
+  pool.health_path = setup.health_path;
   pool.liveness = setup.liveness;
   pool.concurrency = setup.concurrency;
   pool.socket_dir = directory_.path();

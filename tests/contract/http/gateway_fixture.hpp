@@ -25,6 +25,7 @@ struct GatewaySetup {
   int workers = 2;
   std::chrono::milliseconds grace_period{5'000};
   workers::WorkerLimits limits;
+  std::string health_path;
   std::chrono::milliseconds liveness{10'000};
   int concurrency = 1;
   std::chrono::milliseconds run_deadline{240'000};

@@ -27,11 +27,11 @@ TEST_F(PassedHabit, OneThatClosesIdleConnectionsLosesNothing) {
   // Around the moment at which the worker closes.
   for (int i = 0; i < 300; ++i) {
     std::this_thread::sleep_for(std::chrono::microseconds(2'000 + i % 20 * 100));
-    EXPECT_EQ(post("/once", "x").status, 200) << i;
+    EXPECT_EQ(post("/count", "x").status, 200) << i;
     std::this_thread::sleep_for(std::chrono::microseconds(2'000 + i % 20 * 100));
     EXPECT_EQ(get("/echo").status, 200) << i;
   }
-  EXPECT_EQ(recorded("once POST"), 300) << "and does nothing twice";
+  EXPECT_EQ(recorded("count POST"), 300) << "and does nothing twice";
 }
 
 TEST_F(PassedHabit, AnAnswerAfterTheTimeoutIsNobodysAnswer) {
@@ -50,14 +50,18 @@ TEST_F(PassedHabit, AnAnswerAfterTheTimeoutIsNobodysAnswer) {
 TEST_F(PassedHabit, OneThatLeaksDescriptorsIsReplacedWhenItHasNoneLeft) {
   auto setup = passing_setup();
   setup.limits.open_files = 64;
+  // The kernel takes connections for a server that does not: only an answer tells.
+  setup.health_path = "/empty";
   setup.liveness = 100ms;
   setup.gateway.pass_through.timeout = 500ms;
   start(std::move(setup));
   int answered = 0;
-  while (post("/leak/12", "").status == 200) ++answered;
+  while (answered < 20 && post("/leak/12", "").status == 200) ++answered;
   EXPECT_GT(answered, 0);
-  EXPECT_LT(answered, 10);
-  expect_that_work_goes_on();
+  EXPECT_LT(answered, 20) << "there was none left";
+  // Three looks of 5 s; while requests are at a worker it is not looked at.
+  const std::string starts = "holdfast_worker_starts_total{worker=\"1\"}";
+  for (int tries = 0; tries < 600 && metric_of(starts) == "1"; ++tries) std::this_thread::sleep_for(100ms);
   EXPECT_EQ(post("/leak/1", "").body, "1") << "by another process";
 }
 

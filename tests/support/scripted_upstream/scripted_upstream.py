@@ -103,10 +103,11 @@ class Connection:
                 self.served += 1
         except (Closed, OSError):
             pass
-        self.sock.close()
+        if self.sock not in leaked:
+            self.sock.close()
 
     def serve(self):
-        if options.idle_ms and not select.select([self.sock], [], [], options.idle_ms / 1000)[0]:
+        if options.idle_ms and self.served and not select.select([self.sock], [], [], options.idle_ms / 1000)[0]:
             return False
         head = self.read_until(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
@@ -248,6 +249,13 @@ class Connection:
         self.answer(b"closing")
         return False
 
+    def on_count(self, method, headers, head, rest):
+        self.record("count " + method)
+        for _ in self.body(headers):
+            pass
+        self.answer(b"%d" % self.number)
+        return True
+
     def on_once(self, method, headers, head, rest):
         """A second request on the same connection gets no answer."""
         self.record("once " + method)
@@ -269,8 +277,13 @@ class Connection:
         os._exit(3)
 
     def on_leak(self, method, headers, head, rest):
-        """Opens so many files and never closes them."""
-        leaked.extend(os.open("/dev/null", os.O_RDONLY) for _ in range(int(rest)))
+        """Never closes its connection, nor so many files that it opens."""
+        leaked.append(self.sock)
+        for _ in range(int(rest) - 1):
+            try:
+                leaked.append(open("/dev/null", "rb"))
+            except OSError:
+                break
         self.answer(b"%d" % len(leaked))
         return True
 
@@ -313,7 +326,7 @@ parser.add_argument("--socket", required=True)
 parser.add_argument("--record", default="/dev/null")
 parser.add_argument("--start-ms", type=int, default=0)
 parser.add_argument("--ignore-sigterm", action="store_true")
-parser.add_argument("--idle-ms", type=int, default=0, help="closes a connection on which nothing came for so long")
+parser.add_argument("--idle-ms", type=int, default=0, help="closes a connection on which no other request came for so long")
 options = parser.parse_args()
 if options.ignore_sigterm:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
