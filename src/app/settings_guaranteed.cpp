@@ -47,7 +47,7 @@ std::string show_guaranteed(const Settings& settings) {
 }
 
 // Of what is kept in the journal and not in memory.
-Setting kept_size_setting(std::string_view key, std::string_view environment, Bytes Settings::*field,
+Setting kept_size_setting(std::string_view key, std::string_view environment, Bytes Settings::* field,
                           std::string_view help) {
   const auto read = [field](Settings& settings, std::string_view text) -> Result<void> {
     const auto size = parse_bytes(text);

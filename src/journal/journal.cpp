@@ -177,14 +177,12 @@ awaitable<Result<void>> Journal::put_body_piece(BodyPiece piece) {
 }
 
 awaitable<Result<std::string>> Journal::body_piece(std::string body_id, std::int64_t number) {
-  return ask(*thread_, [body_id = std::move(body_id), number](Store& store) {
-    return store.body_piece(body_id, number);
-  });
+  return ask(*thread_,
+             [body_id = std::move(body_id), number](Store& store) { return store.body_piece(body_id, number); });
 }
 
 awaitable<Result<std::int64_t>> Journal::drop_body(std::string body_id, int limit) {
-  return ask(*thread_,
-             [body_id = std::move(body_id), limit](Store& store) { return store.drop_body(body_id, limit); });
+  return ask(*thread_, [body_id = std::move(body_id), limit](Store& store) { return store.drop_body(body_id, limit); });
 }
 
 awaitable<Result<std::int64_t>> Journal::trim_bodies(std::chrono::milliseconds age, int limit) {

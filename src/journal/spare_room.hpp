@@ -8,8 +8,8 @@
 
 namespace holdfast::journal {
 
-/// In bytes. What the file needs beside the runs themselves (docs/reference/journal.md), so that runs and answers can be
-/// written, and what was refused removed, when uploads have filled the rest.
+/// In bytes. What the file needs beside the runs themselves (docs/reference/journal.md), so that runs and answers can
+/// be written, and what was refused removed, when uploads have filled the rest.
 inline constexpr std::uint64_t kSpareRoom = std::uint64_t{64} << 20U;
 
 /// unavailable: with `bytes` more in `file` less than kSpareRoom would be left on its volume.

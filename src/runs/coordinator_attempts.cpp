@@ -321,8 +321,8 @@ awaitable<Result<void>> Coordinator::fill_request(workers::Attempt* attempt, Liv
 
 // No worker has seen it.
 awaitable<void> Coordinator::settle_unfilled(LiveRunPtr live, Error why) {
-  const auto pause = backoff_delay(config_.retry.backoff, static_cast<std::uint32_t>(live->run->attempt),
-                                   random_uniform());
+  const auto pause =
+      backoff_delay(config_.retry.backoff, static_cast<std::uint32_t>(live->run->attempt), random_uniform());
   auto end = can_be_written_later(why) ? settle_unsent(*live->run, config_.retry, why.message())
                                        : settle_unreadable(*live->run, why.message());
   if (end.to == RunStatus::queued) end.delay = pause;

@@ -20,7 +20,7 @@ struct Coordinator::BodyReading {
   KeptBody body;
   int attempt = 0;
   std::string first;
-  std::int64_t next = 0;      ///< The number of the piece to be sent next.
+  std::int64_t next = 0;  ///< The number of the piece to be sent next.
   std::uint64_t sent = 0;
 };
 

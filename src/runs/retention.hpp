@@ -1,5 +1,5 @@
-/// Empties runs that were delivered long ago, and forgets old thread checkpoints and incidents and the request bodies of
-/// runs that have ended, so that the journal does not grow for ever.
+/// Empties runs that were delivered long ago, and forgets old thread checkpoints and incidents and the request bodies
+/// of runs that have ended, so that the journal does not grow for ever.
 ///
 /// Runs on: supervisor strand. Several instances on one database may do it at the same time.
 #pragma once

@@ -78,7 +78,9 @@ TEST_F(LargeRequestThroughDeath, WhatWasHalfReceivedIsNothing) {
 }
 
 TEST_F(LargeRequestThroughDeath, WhatWasAcceptedIsSentByTheNextServer) {
-  start({.routes = "POST /**", .worker_flags = "--start-ms 600000", .environment = {{"HOLDFAST_HOOK", "runs.after_accepted"}}});
+  start({.routes = "POST /**",
+         .worker_flags = "--start-ms 600000",
+         .environment = {{"HOLDFAST_HOOK", "runs.after_accepted"}}});
   EXPECT_EQ(ask("/both-ways").status, 0);
   ASSERT_TRUE(server_->wait());
   start({.routes = "POST /**"});
@@ -132,8 +134,8 @@ class LargeRequestInMemory : public LargeRequestThroughDeath {
 };
 
 // Without the room that the sanitizer keeps what was freed in.
-const std::map<std::string, std::string> kTight{{"ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64"},
-                                                {"HOLDFAST_MAX_REQUEST", "512MB"}};
+const std::map<std::string, std::string> kTight{
+    {"ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64"}, {"HOLDFAST_MAX_REQUEST", "512MB"}};
 
 TEST_F(LargeRequestInMemory, AHundredMegabytesGoThereAndBackWithoutBeingThere) {
   start({.environment = kTight});

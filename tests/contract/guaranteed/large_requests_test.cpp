@@ -178,8 +178,7 @@ TEST_F(LargeRequest, ThatIsTooLargeIsRefusedBeforeItIsSent) {
   setup.gateway.max_request = Bytes(1'000'000);
   start_with(std::move(setup));
   HttpClient client(port());
-  client.send(
-      "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000000\r\nExpect: 100-continue\r\n\r\n");
+  client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000000\r\nExpect: 100-continue\r\n\r\n");
   const auto refused = client.read();
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 413);
