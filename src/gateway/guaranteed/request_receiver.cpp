@@ -147,15 +147,12 @@ awaitable<std::optional<Problem>> RequestReceiver::write_piece() {
   if (joins_) co_return std::nullopt;
   const auto& clock = *call_.services->clock;
   const auto asked = clock.steady();
-  while (receiving_->writing >= kPiecesAtOnce) {
-    const auto wake = co_await receiving_->turn.wait_until(SteadyTime::max());
-    if (wake != Wake::notified) co_return cut_short();
-  }
-  ++receiving_->writing;
+  const bool came = co_await wait_in_line();
+  if (!came) co_return cut_short();
   journal::BodyPiece piece{body_id_, run_, pieces_, std::move(bytes)};
   auto written = co_await call_.services->journal->put_body_piece(std::move(piece));
   --receiving_->writing;
-  receiving_->turn.notify_all();
+  call_next();
   held_up_ += clock.steady() - asked;
   ++pieces_;
   HOLDFAST_HOOK_POINT("gateway.after_body_piece");
@@ -163,6 +160,27 @@ awaitable<std::optional<Problem>> RequestReceiver::write_piece() {
   log::warning("gateway.body_not_kept", {{"run", run_.text()}, {"error", written.error().message()}});
   const auto why = fmt::format("{}; nothing was started, send the request again", written.error().message());
   co_return problem_of(Error(ErrorCode::unavailable, why));
+}
+
+// False: stopped before its turn came.
+awaitable<bool> RequestReceiver::wait_in_line() {
+  auto& line = receiving_->in_line;
+  auto wake = Wake::notified;
+  while (wake == Wake::notified && receiving_->writing >= kPiecesAtOnce) {
+    Event turn(receiving_->executor);
+    const auto place = line.insert(line.end(), &turn);
+    wake = co_await turn.wait_until(SteadyTime::max());
+    line.erase(place);
+  }
+  const bool came = wake == Wake::notified;
+  if (came) ++receiving_->writing;
+  // Who was called and does not go calls the next.
+  if (!came) call_next();
+  co_return came;
+}
+
+void RequestReceiver::call_next() {
+  if (!receiving_->in_line.empty()) receiving_->in_line.front()->notify_all();
 }
 
 awaitable<void> RequestReceiver::forget() {

@@ -7,6 +7,8 @@
 /// Ownership: lives while the route awaits it. Runs on: supervisor strand.
 #pragma once
 
+#include <list>
+
 #include "base/event.hpp"
 #include "base/sha256.hpp"
 #include "gateway/call.hpp"
@@ -16,11 +18,12 @@ namespace holdfast::gateway {
 
 /// What is on its way in on all guaranteed routes together. One for each gateway.
 struct Receiving {
-  explicit Receiving(asio::any_io_executor executor) : turn(std::move(executor)) {}
+  explicit Receiving(asio::any_io_executor ex) : executor(std::move(ex)) {}
 
-  std::uint64_t bytes = 0;  ///< Of large bodies: as long as they say, or as far as they have come.
-  int writing = 0;          ///< Pieces on their way into the journal.
-  Event turn;               ///< One of them is there.
+  asio::any_io_executor executor;
+  std::uint64_t bytes = 0;      ///< Of large bodies: as long as they say, or as far as they have come.
+  int writing = 0;              ///< Pieces on their way into the journal.
+  std::list<Event*> in_line{};  ///< Those that wait for one of them to be there, in their order.
 };
 
 class RequestReceiver {
@@ -52,6 +55,8 @@ class RequestReceiver {
   awaitable<std::optional<Problem>> take(std::string_view piece);
   awaitable<std::optional<Problem>> write_piece();
   awaitable<bool> is_there();
+  awaitable<bool> wait_in_line();
+  void call_next();
 
   Call call_;
   RunId run_;
