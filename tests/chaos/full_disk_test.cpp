@@ -130,7 +130,7 @@ TEST_F(FullDiskTest, AnUploadIsRefusedBeforeItTakesTheRoomOfOthers) {
   uploads.environment = {{"HOLDFAST_GUARANTEED", "POST /upload"}};
   ServerProcess server(uploads);
   ASSERT_TRUE(server.wait_until_listening());
-  const auto refused = http_post(server.port(), "/upload", std::string(20'000'000, 'x'));
+  const auto refused = http_post(server.port(), "/upload", std::string(1'000'000, 'x'));
   EXPECT_EQ(refused.status, 503) << refused.body;
   EXPECT_NE(refused.body.find("disk full"), std::string::npos) << refused.body;
   EXPECT_NE(refused.body.find("nothing was started"), std::string::npos) << refused.body;
