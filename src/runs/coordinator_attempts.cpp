@@ -323,11 +323,15 @@ awaitable<Result<void>> Coordinator::fill_request(workers::Attempt* attempt, Liv
 awaitable<void> Coordinator::settle_unfilled(LiveRunPtr live, Error why) {
   const auto pause =
       backoff_delay(config_.retry.backoff, static_cast<std::uint32_t>(live->run->attempt), random_uniform());
-  auto end = can_be_written_later(why) ? settle_unsent(*live->run, config_.retry, why.message())
-                                       : settle_unreadable(*live->run, why.message());
-  if (end.to == RunStatus::queued) end.delay = pause;
-  const auto recorded = co_await record_end(live, std::move(end));
-  if (!recorded) log::info("runs.end_refused", {{"run", live->run->id.text()}, {"error", recorded.error().message()}});
+  // It may have been cancelled while its request was read.
+  if (live->run->status == RunStatus::running && live->run->attempt == live->working_attempt) {
+    auto end = can_be_written_later(why) ? settle_unsent(*live->run, config_.retry, why.message())
+                                         : settle_unreadable(*live->run, why.message());
+    if (end.to == RunStatus::queued) end.delay = pause;
+    const auto recorded = co_await record_end(live, std::move(end));
+    if (!recorded)
+      log::info("runs.end_refused", {{"run", live->run->id.text()}, {"error", recorded.error().message()}});
+  }
   live->working_attempt = 0;
   if (live->run->status == RunStatus::queued && !live->stopping) requeue(live, pause);
 }

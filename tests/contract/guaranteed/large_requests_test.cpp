@@ -343,6 +343,20 @@ TEST_F(LargeRequest, WhoseBytesAreGoneHasFailedAndSaysWhy) {
   EXPECT_EQ(ask("/chunked", "afterwards").body, "hello") << "its worker is none the worse";
 }
 
+TEST_F(LargeRequest, ThatIsCancelledWhileItCannotBeReadIsCancelled) {
+  auto setup = guaranteed_setup();
+  setup.workers = 1;
+  start_with(std::move(setup));
+  ASSERT_EQ(ask("/chunked", "so that the worker is there").status, 200);
+  store_->fail_body_read.arm(1'000'000);
+  HttpClient client(port());
+  client.send(request_text("POST", "/once", noise(kLarge), named(kFirst)));
+  while (post("/v1/runs/" + kFirst + "/cancel", "").status != 202) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(client.read()->status, 409);
+  EXPECT_EQ(ask("/chunked", "afterwards").body, "hello");
+  EXPECT_EQ(recorded("once POST"), 0);
+}
+
 TEST_F(LargeRequest, ThatWaitsCanBeCancelled) {
   start_with(guaranteed_setup());
   HttpClient client(port());
