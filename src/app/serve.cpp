@@ -118,6 +118,8 @@ gateway::GatewayConfig gateway_config(const Settings& settings, std::optional<Bu
   config.allowance.burst = settings.limit_burst;
   config.allowance.waiting = settings.limit_waiting;
   config.guaranteed = settings.guaranteed;
+  config.max_request = settings.max_request;
+  config.max_receiving = std::max(settings.max_request, settings.max_receiving);
   config.checkpoints.user_bytes = static_cast<std::int64_t>(settings.checkpoints_user_size.count());
   config.pass_through.on = passes_through(settings);
   config.pass_through.timeout = settings.pass_through_timeout;

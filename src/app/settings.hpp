@@ -52,6 +52,8 @@ struct Settings {
   std::chrono::milliseconds pass_through_timeout{60'000};
   std::vector<gateway::GuaranteedRoute> guaranteed;
   Bytes max_answer{std::uint64_t{1} << 30U};
+  Bytes max_request{std::uint64_t{256} << 20U};
+  Bytes max_receiving{std::uint64_t{4} << 30U};
   int max_concurrent = 3;
   int queue_limit = 1000;
   int max_crashes = 3;

@@ -46,14 +46,19 @@ std::string show_guaranteed(const Settings& settings) {
   return text;
 }
 
-Result<void> read_max_answer(Settings& settings, std::string_view text) {
-  const auto size = parse_bytes(text);
-  if (!size) return fail(ErrorCode::invalid_argument, size.error().message());
-  if (size->count() < std::uint64_t{64} << 10U || size->count() > std::uint64_t{64} << 30U) {
-    return fail(ErrorCode::invalid_argument, "the limit of an answer is between 64KB and 64GB");
-  }
-  settings.max_answer = *size;
-  return {};
+// Of what is kept in the journal and not in memory.
+Setting kept_size_setting(std::string_view key, std::string_view environment, Bytes Settings::* field,
+                          std::string_view help) {
+  const auto read = [field](Settings& settings, std::string_view text) -> Result<void> {
+    const auto size = parse_bytes(text);
+    if (!size) return fail(ErrorCode::invalid_argument, size.error().message());
+    if (size->count() < std::uint64_t{64} << 10U || size->count() > std::uint64_t{64} << 30U) {
+      return fail(ErrorCode::invalid_argument, "this limit is between 64KB and 64GB");
+    }
+    settings.*field = *size;
+    return {};
+  };
+  return {key, environment, help, read, [field](const Settings& settings) { return to_string(settings.*field); }};
 }
 
 }  // namespace
@@ -65,9 +70,13 @@ std::vector<Setting> guaranteed_settings() {
        "POST /reports/* retry=requeue\". `*` is one segment of a path, `**` at its end the rest. With retry=requeue a "
        "request whose worker was lost is sent to another one; without, it has failed.",
        read_guaranteed, show_guaranteed},
-      {"worker.max_answer", "HOLDFAST_MAX_ANSWER",
-       "Largest body of an answer on these routes. It is kept in the journal, not in memory.", read_max_answer,
-       [](const Settings& settings) { return to_string(settings.max_answer); }},
+      kept_size_setting("worker.max_answer", "HOLDFAST_MAX_ANSWER", &Settings::max_answer,
+                        "Largest body of an answer on these routes. It is kept in the journal, not in memory."),
+      kept_size_setting("worker.max_request", "HOLDFAST_MAX_REQUEST", &Settings::max_request,
+                        "Largest body of a request on these routes. What is longer than 64 KB is kept in the journal, "
+                        "not in memory, until its run has ended."),
+      kept_size_setting("worker.max_receiving", "HOLDFAST_MAX_RECEIVING", &Settings::max_receiving,
+                        "Large requests that are being received on these routes at the same time, all together."),
   };
 }
 

@@ -28,7 +28,8 @@ std::vector<Setting> server_settings() {
       duration_setting(
           "server.drain_timeout", "HOLDFAST_DRAIN_TIMEOUT", &Settings::drain_timeout,
           "How long running analyses may finish after SIGTERM. What is cut off goes on at the next start."),
-      {"server.max_body", "HOLDFAST_MAX_BODY", "Largest request body.", read_max_body,
+      {"server.max_body", "HOLDFAST_MAX_BODY",
+       "Largest request body of the routes of Holdfast itself, which is held in memory.", read_max_body,
        [](const Settings& settings) { return to_string(settings.max_body); }},
       silence_setting("server.hold", "HOLDFAST_HOLD", &Settings::hold,
                       "How long a plain request is held in silence before its first early bytes. Proxies cut at 20 to "

@@ -19,6 +19,7 @@
 namespace holdfast::gateway {
 
 struct FallbackReserve;
+struct Receiving;
 struct Turnstile;
 class Proxy;
 class Consoles;
@@ -32,6 +33,7 @@ struct Services {
   const GatewayConfig* config = nullptr;
   const Server* server = nullptr;
   Turnstile* turnstile = nullptr;
+  Receiving* receiving = nullptr;
   const Proxy* proxy = nullptr;
   Consoles* consoles = nullptr;
   FallbackReserve* reserve = nullptr;

@@ -60,7 +60,9 @@ struct GatewayConfig {
   std::string store_name = "sqlite";   ///< `database.checkpointer_type` of GET /health.
   AllowanceConfig allowance;
   PassThroughConfig pass_through;
-  std::vector<GuaranteedRoute> guaranteed;  ///< docs/guaranteed-routes.md
+  std::vector<GuaranteedRoute> guaranteed;       ///< docs/guaranteed-routes.md
+  Bytes max_request{std::uint64_t{256} << 20U};  ///< The longest body of a request there.
+  Bytes max_receiving{std::uint64_t{4} << 30U};  ///< Large ones that are being received, together.
   journal::ThreadCheckpointLimits checkpoints;
   const runs::WorkerTokens* worker_tokens = nullptr;   ///< Outlives the gateway; null: workers have none.
   const memory::MemoryView* memory = nullptr;          ///< Outlives the gateway; null: nobody measures.

@@ -119,6 +119,12 @@ Problem no_route(const Request& request, const RouteMatch& match) {
   return not_found("there is nothing at this path");
 }
 
+bool is_for_a_worker(const Request& request) {
+  if (request.method == "CONNECT" || is_own_path(request.method, request.target.segments)) return false;
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  return !reads || find_asset(request.target.path) == nullptr;
+}
+
 }  // namespace
 
 bool is_own_path(std::string_view method, const std::vector<std::string>& segments) {
@@ -131,11 +137,13 @@ Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator,
     : config_(std::move(config)),
       authentication_(executor, clock, config_.auth),
       proxy_(executor, pool, clock, config_.pass_through),
-      server_(executor, clock, config_.server,
-              {.serve = [this](Exchange* exchange) { return serve(exchange); },
-               .streams_body = [this](const Request& request) { return passes(request); },
-               .sweep = [this](SteadyTime now) { proxy_.sweep(now); }}),
+      server_(
+          executor, clock, config_.server,
+          {.serve = [this](Exchange* exchange) { return serve(exchange); },
+           .streams_body = [this](const Request& request) { return guaranteed(request) != nullptr || passes(request); },
+           .sweep = [this](SteadyTime now) { proxy_.sweep(now); }}),
       turnstile_(config_.allowance),
+      receiving_(executor),
       consoles_(std::move(executor), services_) {
   // No page can rebind an address, and with a login a name has nothing to win either: pages of other origins do not
   // have the token. Names are still checked, addresses need not be listed.
@@ -147,6 +155,7 @@ Gateway::Gateway(asio::any_io_executor executor, runs::Coordinator& coordinator,
   services_.config = &config_;
   services_.server = &server_;
   services_.turnstile = &turnstile_;
+  services_.receiving = &receiving_;
   services_.proxy = &proxy_;
   services_.consoles = &consoles_;
   services_.reserve = &reserve_;
@@ -218,17 +227,12 @@ awaitable<Result<Subject>> Gateway::subject_for(const RouteMatch* match, const R
 }
 
 // What nothing of ours answers, whatever the method. CONNECT asks for another server.
-bool Gateway::passes(const Request& request) const {
-  if (!proxy_.on() || request.method == "CONNECT") return false;
-  if (is_own_path(request.method, request.target.segments) || guaranteed(request) != nullptr) return false;
-  const bool reads = request.method == "GET" || request.method == "HEAD";
-  return !reads || find_asset(request.target.path) == nullptr;
-}
+bool Gateway::passes(const Request& request) const { return proxy_.on() && is_for_a_worker(request); }
 
 // An upgraded connection has no answer that could be kept.
 const GuaranteedRoute* Gateway::guaranteed(const Request& request) const {
   const auto* route = find_guaranteed_route(config_.guaranteed, request.method, request.target.segments);
-  return route == nullptr || !upgrade_of(request).empty() ? nullptr : route;
+  return route == nullptr || !is_for_a_worker(request) || !upgrade_of(request).empty() ? nullptr : route;
 }
 
 // False: whoever asks is not known, and was told so.
@@ -268,15 +272,13 @@ awaitable<void> Gateway::serve(Exchange* exchange) {
     co_await send_problem(std::move(call), std::move(*refused));
     co_return;
   }
+  if (const auto* route = guaranteed(request)) co_return co_await guarantee(std::move(call), route);
   if (request.streams_body) co_return co_await pass_through(std::move(call));
   auto match = match_route(kRoutes, request.method, request.target.segments);
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (match.route == nullptr && reads) {
     const bool sent = co_await get_asset(call);
     if (sent) co_return;
-  }
-  if (const auto* route = match.allow.empty() ? guaranteed(request) : nullptr) {
-    co_return co_await guarantee(std::move(call), route);
   }
   if (match.route == nullptr) {
     auto response = to_response(no_route(request, match), request.target.path);

@@ -10,6 +10,7 @@
 #include "gateway/call.hpp"
 #include "gateway/config.hpp"
 #include "gateway/fallback.hpp"
+#include "gateway/guaranteed/request_receiver.hpp"
 #include "gateway/listen_socket.hpp"
 #include "gateway/operations/consoles.hpp"
 #include "gateway/proxy/proxy.hpp"
@@ -85,6 +86,7 @@ class Gateway {
   Proxy proxy_;
   Server server_;
   Turnstile turnstile_;
+  Receiving receiving_;
   FallbackReserve reserve_;
   Services services_;
   Consoles consoles_;

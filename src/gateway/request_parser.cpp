@@ -91,7 +91,7 @@ class RequestParser::Impl final : public http::basic_parser<true> {
 
   void refuse_too_large() {
     refuse(make_problem(413, "body-too-large", "The request body is too large",
-                        "the body is larger than " + std::to_string(limits_.body) + " bytes"));
+                        "the body is larger than " + std::to_string(limits_.body) + " bytes (server.max_body)"));
   }
 
   void refuse_long_target() {

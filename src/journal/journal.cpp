@@ -172,6 +172,23 @@ awaitable<Result<std::int64_t>> Journal::retire_thread_checkpoints(std::chrono::
   return ask(*thread_, [age, limit](Store& store) { return store.retire_thread_checkpoints(age, limit); });
 }
 
+awaitable<Result<void>> Journal::put_body_piece(BodyPiece piece) {
+  return ask(*thread_, [piece = std::move(piece)](Store& store) { return store.put_body_piece(piece); });
+}
+
+awaitable<Result<std::string>> Journal::body_piece(std::string body_id, std::int64_t number) {
+  return ask(*thread_,
+             [body_id = std::move(body_id), number](Store& store) { return store.body_piece(body_id, number); });
+}
+
+awaitable<Result<std::int64_t>> Journal::drop_body(std::string body_id, int limit) {
+  return ask(*thread_, [body_id = std::move(body_id), limit](Store& store) { return store.drop_body(body_id, limit); });
+}
+
+awaitable<Result<std::int64_t>> Journal::trim_bodies(std::chrono::milliseconds age, int limit) {
+  return ask(*thread_, [age, limit](Store& store) { return store.trim_bodies(age, limit); });
+}
+
 void Journal::on_change(std::function<void(Change)> sink) { thread_->on_change(std::move(sink)); }
 
 JournalHealth Journal::health() const { return thread_->health(); }

@@ -90,6 +90,11 @@ class Journal {
   awaitable<Result<std::int64_t>> delete_thread_checkpoints(std::string owner, std::string thread_id);
   awaitable<Result<std::int64_t>> retire_thread_checkpoints(std::chrono::milliseconds age, int limit);
 
+  awaitable<Result<void>> put_body_piece(BodyPiece piece);
+  awaitable<Result<std::string>> body_piece(std::string body_id, std::int64_t number);
+  awaitable<Result<std::int64_t>> drop_body(std::string body_id, int limit);
+  awaitable<Result<std::int64_t>> trim_bodies(std::chrono::milliseconds age, int limit);
+
   /// `sink` is called on the executor when another instance changed something.
   void on_change(std::function<void(Change)> sink);
 

@@ -10,7 +10,7 @@
 namespace holdfast::journal {
 
 /// The version of the tables after all steps, and the number of steps.
-inline constexpr int kSchemaVersion = 6;
+inline constexpr int kSchemaVersion = 7;
 
 /// Step n leads from version n-1 to version n. Each may hold several statements and is run in one
 /// transaction together with the new version number.

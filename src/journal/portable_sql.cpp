@@ -12,4 +12,9 @@ std::string text_of(SqlValue value) {
   return text == nullptr ? std::string() : std::move(*text);
 }
 
+std::string bytes_of(SqlValue value) {
+  auto* bytes = std::get_if<SqlBytes>(&value);
+  return bytes == nullptr ? std::string() : std::move(bytes->bytes);
+}
+
 }  // namespace holdfast::journal

@@ -14,8 +14,13 @@
 
 namespace holdfast::journal {
 
+/// Bytes of any kind, where a string is a text.
+struct SqlBytes {
+  std::string bytes;
+};
+
 /// A parameter or a column. monostate: NULL.
-using SqlValue = std::variant<std::monostate, std::int64_t, std::string>;
+using SqlValue = std::variant<std::monostate, std::int64_t, std::string, SqlBytes>;
 
 struct SqlText {
   std::string sql;
@@ -29,6 +34,7 @@ using SqlRows = std::vector<std::vector<SqlValue>>;
 
 /// Empty when it is NULL.
 [[nodiscard]] std::string text_of(SqlValue value);
+[[nodiscard]] std::string bytes_of(SqlValue value);
 
 class PortableSql {
  public:

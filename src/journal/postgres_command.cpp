@@ -10,6 +10,7 @@ namespace holdfast::journal {
 namespace {
 
 // Numbers of types in pg_type.dat; they never change.
+constexpr unsigned kBytea = 17;
 constexpr unsigned kText = 25;
 constexpr unsigned kInt8 = 20;
 constexpr unsigned kTextArray = 1009;
@@ -87,6 +88,11 @@ PostgresCommand& PostgresCommand::bind(const std::optional<std::int64_t>& number
 PostgresCommand& PostgresCommand::bind(PostgresArray array) {
   const auto type = array.element() == PostgresArray::Element::text ? kTextArray : kInt8Array;
   parameters_.push_back({type, std::move(array).bytes()});
+  return *this;
+}
+
+PostgresCommand& PostgresCommand::bind_bytes(std::string_view bytes) {
+  parameters_.push_back({kBytea, std::string(bytes)});
   return *this;
 }
 

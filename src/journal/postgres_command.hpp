@@ -47,6 +47,7 @@ class PostgresCommand {
   PostgresCommand& bind(std::int64_t number);
   PostgresCommand& bind(const std::optional<std::int64_t>& number);
   PostgresCommand& bind(PostgresArray array);
+  PostgresCommand& bind_bytes(std::string_view bytes);
 
   [[nodiscard]] const std::string& sql() const noexcept { return sql_; }
 

@@ -5,6 +5,7 @@
 namespace holdfast::journal {
 namespace {
 
+constexpr Oid kBytea = 17;
 constexpr Oid kBigint = 20;
 
 std::vector<PostgresCommand> commands_of(const PortableSql::Texts& texts) {
@@ -14,8 +15,10 @@ std::vector<PostgresCommand> commands_of(const PortableSql::Texts& texts) {
     for (const auto& value : text.values) {
       if (const auto* number = std::get_if<std::int64_t>(&value)) {
         command.bind(*number);
-      } else if (const auto* bytes = std::get_if<std::string>(&value)) {
-        command.bind(std::string_view(*bytes));
+      } else if (const auto* characters = std::get_if<std::string>(&value)) {
+        command.bind(std::string_view(*characters));
+      } else if (const auto* any = std::get_if<SqlBytes>(&value)) {
+        command.bind_bytes(any->bytes);
       } else {
         command.bind(std::optional<std::int64_t>());
       }
@@ -27,6 +30,7 @@ std::vector<PostgresCommand> commands_of(const PortableSql::Texts& texts) {
 SqlValue value_at(const PostgresResult& result, int row, int column) {
   if (PQgetisnull(result.get(), row, column) != 0) return SqlValue();
   if (PQftype(result.get(), column) == kBigint) return result.integer(row, column);
+  if (PQftype(result.get(), column) == kBytea) return SqlBytes{result.bytes(row, column)};
   return std::string(result.text(row, column));
 }
 

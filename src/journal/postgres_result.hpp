@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace holdfast::journal {
@@ -22,6 +23,8 @@ class PostgresResult {
 
   /// Valid as long as the result. Empty for NULL.
   [[nodiscard]] std::string_view text(int row, int column) const;
+  /// Of a BYTEA.
+  [[nodiscard]] std::string bytes(int row, int column) const;
   [[nodiscard]] std::int64_t integer(int row, int column) const;
   [[nodiscard]] std::optional<std::int64_t> optional_integer(int row, int column) const;
 

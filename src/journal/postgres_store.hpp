@@ -12,6 +12,7 @@
 #include "journal/postgres_ratings.hpp"
 #include "journal/postgres_reads.hpp"
 #include "journal/postgres_writes.hpp"
+#include "journal/request_bodies.hpp"
 #include "journal/thread_checkpoints.hpp"
 
 namespace holdfast::journal {
@@ -85,6 +86,17 @@ class PostgresStore final : public Store {
     return thread_checkpoints_.retire(age, limit);
   }
 
+  Result<void> put_body_piece(const BodyPiece& piece) override { return bodies_.put(piece); }
+  Result<std::string> body_piece(const std::string& body_id, std::int64_t number) override {
+    return bodies_.piece(body_id, number);
+  }
+  Result<std::int64_t> drop_body(const std::string& body_id, int limit) override {
+    return bodies_.drop(body_id, limit);
+  }
+  Result<std::int64_t> trim_bodies(std::chrono::milliseconds age, int limit) override {
+    return bodies_.trim(age, limit);
+  }
+
   /// Listens from the first call on; a second one takes the place of the first.
   void on_change(std::function<void(Change)> sink) override;
   Result<void> reset_connections() override;
@@ -101,6 +113,7 @@ class PostgresStore final : public Store {
   PostgresIncidents incidents_;
   PostgresPortable portable_;
   ThreadCheckpoints thread_checkpoints_{portable_};
+  RequestBodies bodies_{portable_};
   std::unique_ptr<PostgresListener> listener_;
 };
 

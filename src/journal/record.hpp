@@ -103,4 +103,12 @@ struct Checkpoint {
   std::string state;  ///< JSON.
 };
 
+/// The next bytes of a request's body that is too large for the run's own row (docs/guaranteed-routes.md).
+struct BodyPiece {
+  std::string body_id;
+  RunId run;                ///< Which the body is for. It need not be there yet.
+  std::int64_t number = 0;  ///< From 0, without a gap.
+  std::string bytes;
+};
+
 }  // namespace holdfast::journal

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "journal/spare_room.hpp"
 #include "journal/sqlite_file.hpp"
 
 namespace holdfast::journal {
@@ -19,20 +20,21 @@ Result<void> execute(Statement& statement) {
 
 }  // namespace
 
-Result<std::unique_ptr<SpillFile>> open_spill_file(const std::string& path) {
+Result<std::unique_ptr<SpillFile>> open_spill_file(const std::string& path, const Clock& clock) {
   auto connection = open_journal_file(path);
   if (!connection) return fail(std::move(connection), "open the local journal");
   if (auto made = make_spill_tables(*connection); !made) return fail(std::move(made), "make the local journal");
-  return std::make_unique<SpillFile>(std::move(*connection));
+  return std::make_unique<SpillFile>(std::move(*connection), clock);
 }
 
-SpillFile::SpillFile(Connection connection)
+SpillFile::SpillFile(Connection connection, const Clock& clock)
     : connection_(std::move(connection)),
       wal_(connection_),
       writes_(connection_),
       reads_(connection_),
       rows_(connection_),
       incidents_(connection_),
+      portable_(connection_, clock),
       begin_(connection_, "BEGIN IMMEDIATE"),
       commit_(connection_, "COMMIT"),
       probe_(connection_, "UPDATE probe SET filler = hex(randomblob(32768))") {}
@@ -63,6 +65,11 @@ Result<Import> SpillFile::load(const RunId& id) {
                 .base_status = (*spilled)->base_status,
                 .base_attempt = (*spilled)->base_attempt,
                 .accepted_here = (*spilled)->accepted_here};
+}
+
+Result<void> SpillFile::put_body_piece(const BodyPiece& piece) {
+  if (auto room = check_spare_room(connection_.path(), piece.bytes.size()); !room) return room;
+  return bodies_.put(piece);
 }
 
 Result<void> SpillFile::remove(const RunId& id) {

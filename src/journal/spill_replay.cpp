@@ -41,7 +41,7 @@ SpillReplay::Step SpillReplay::step(Store& database) {
       step.end = End::finished;
       return step;
     }
-    if (auto end = move_one(database, **spilled, step)) {
+    if (auto end = move_one(database, **spilled, step, until)) {
       step.end = *end;
       return step;
     }
@@ -50,7 +50,8 @@ SpillReplay::Step SpillReplay::step(Store& database) {
   return step;
 }
 
-std::optional<SpillReplay::End> SpillReplay::move_one(Store& database, const SpilledId& spilled, Step& step) {
+std::optional<SpillReplay::End> SpillReplay::move_one(Store& database, const SpilledId& spilled, Step& step,
+                                                      SteadyTime until) {
   auto local = file_.load(spilled.id);
   if (!local) {
     if (local.error().code() == ErrorCode::unavailable) {
@@ -59,6 +60,10 @@ std::optional<SpillReplay::End> SpillReplay::move_one(Store& database, const Spi
     }
     note_left(spilled, local.error());
     return std::nullopt;
+  }
+  // Nobody needs the body of one that has ended.
+  if (!is_terminal(local->run.status)) {
+    if (const auto end = copy_bodies(database, spilled.id, step, until)) return end;
   }
   auto verdict = database.import(*local);
   if (!verdict) {
@@ -79,6 +84,33 @@ std::optional<SpillReplay::End> SpillReplay::move_one(Store& database, const Spi
     step.error = std::move(finished).error();
     return End::file_failed;
   }
+  return std::nullopt;
+}
+
+std::optional<SpillReplay::End> SpillReplay::copy_bodies(Store& database, const RunId& run, Step& step,
+                                                         SteadyTime until) {
+  const auto failed = [&](Error error, End end) {
+    copied_ = {};
+    step.error = std::move(error);
+    return end;
+  };
+  auto bodies = file_.bodies().of_run(run);
+  if (!bodies) return failed(std::move(bodies).error(), End::file_failed);
+  for (const auto& id : *bodies) {
+    // In the order of their ids.
+    if (id < copied_.body_id) continue;
+    if (id != copied_.body_id) copied_ = {id, 0};
+    while (true) {
+      auto piece = file_.bodies().piece(id, copied_.pieces);
+      if (!piece && piece.error().code() == ErrorCode::not_found) break;
+      if (!piece) return failed(std::move(piece).error(), End::file_failed);
+      const auto put = database.put_body_piece({id, run, copied_.pieces, std::move(*piece)});
+      if (!put) return failed(put.error(), End::database_failed);
+      ++copied_.pieces;
+      if (clock_.steady() >= until) return End::more;
+    }
+  }
+  copied_ = {};
   return std::nullopt;
 }
 

@@ -15,7 +15,10 @@ class SpillReplay {
   SpillReplay(SpillFile& file, const Clock& clock) : file_(file), clock_(clock) {}
 
   /// The next step begins with the oldest run.
-  void begin_pass() noexcept { position_ = 0; }
+  void begin_pass() noexcept {
+    position_ = 0;
+    copied_ = {};
+  }
 
   enum class End : unsigned char {
     more,             ///< There are runs left in this pass.
@@ -37,13 +40,22 @@ class SpillReplay {
 
  private:
   /// Absent: go on with the next.
-  std::optional<End> move_one(Store& database, const SpilledId& spilled, Step& step);
+  std::optional<End> move_one(Store& database, const SpilledId& spilled, Step& step, SteadyTime until);
+  /// Absent: the database has the bodies of the run's request. more: the rest of them at the next step.
+  std::optional<End> copy_bodies(Store& database, const RunId& run, Step& step, SteadyTime until);
   Result<void> finish(const Import& local, ReplayVerdict verdict, Step& step);
   void note_left(const SpilledId& spilled, const Error& error);
 
   SpillFile& file_;
   const Clock& clock_;
+  /// Where a body is that is too large for one step.
+  struct Copied {
+    std::string body_id;
+    std::int64_t pieces = 0;
+  };
+
   std::int64_t position_ = 0;
+  Copied copied_;
   std::int64_t told_left_ = 0;  ///< The latest run that was logged as left: once each is enough.
 };
 

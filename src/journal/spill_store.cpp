@@ -28,7 +28,7 @@ void add(ReplayCounts& sum, const ReplayCounts& counts) {
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_spill_store(SpillConfig config, OpenDatabase open_database, const Clock& clock) {
-  auto file = open_spill_file(config.path);
+  auto file = open_spill_file(config.path, clock);
   if (!file) return fail(std::move(file));
   auto store = std::make_unique<SpillStore>(std::move(config), std::move(*file), std::move(open_database), clock);
   if (auto started = store->start(); !started) return fail(std::move(started));
@@ -80,8 +80,13 @@ std::vector<Result<Written>> SpillStore::commit(std::span<const Write> writes) {
 
 Result<std::vector<bool>> SpillStore::find_local(std::span<const Write> writes) {
   std::vector<bool> local(writes.size(), false);
-  if (status_.depth() == 0) return local;
   for (std::size_t i = 0; i < writes.size(); ++i) {
+    if (std::holds_alternative<Accept>(writes[i])) {
+      auto here = has_local_body(run_of(writes[i]));
+      if (!here) return fail(std::move(here));
+      local[i] = *here;
+    }
+    if (local[i] || status_.depth() == 0) continue;
     auto spilled = file_->rows().find(run_of(writes[i]));
     if (!spilled) return fail(std::move(spilled));
     local[i] = spilled->has_value();

@@ -76,6 +76,10 @@ class SpillStore final : public Store {
   Result<ThreadCheckpointPage> thread_checkpoints(const ThreadCheckpointFilter& filter) override;
   Result<std::int64_t> delete_thread_checkpoints(const std::string& owner, const std::string& thread_id) override;
   Result<std::int64_t> retire_thread_checkpoints(std::chrono::milliseconds age, int limit) override;
+  Result<void> put_body_piece(const BodyPiece& piece) override;
+  Result<std::string> body_piece(const std::string& body_id, std::int64_t number) override;
+  Result<std::int64_t> drop_body(const std::string& body_id, int limit) override;
+  Result<std::int64_t> trim_bodies(std::chrono::milliseconds age, int limit) override;
   Result<void> reset_connections() override;
 
  private:
@@ -91,6 +95,10 @@ class SpillStore final : public Store {
   void go_on();
   bool come_back();
   void replay_some();
+
+  // Bodies of requests (spill_store_bodies.cpp).
+  /// A run is accepted where its body is: they are moved into the database together.
+  Result<bool> has_local_body(const RunId& run);
 
   // Incidents (spill_store_incidents.cpp).
   /// False: some are left, to be moved at a later step.
@@ -114,6 +122,7 @@ class SpillStore final : public Store {
   ReplayCounts replayed_;  ///< Since the outage began.
   SteadyTime next_step_;
   bool in_pass_ = false;
+  bool has_local_bodies_ = true;      ///< There may be some in the local file.
   bool pending_ = false;              ///< A pass is due or under way.
   bool told_incidents_left_ = false;  ///< That the database refuses local incidents was logged.
 };

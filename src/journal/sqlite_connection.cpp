@@ -79,6 +79,12 @@ Query& Query::bind(const std::optional<std::int64_t>& number) {
   return *this;
 }
 
+Query& Query::bind_bytes(std::string_view bytes) {
+  const char* data = bytes.data() == nullptr ? "" : bytes.data();
+  remember(sqlite3_bind_blob64(statement_, ++parameter_, data, bytes.size(), SQLITE_STATIC));
+  return *this;
+}
+
 Result<bool> Query::step() {
   if (failure_ != SQLITE_OK) return std::unexpected(connection_.error(failure_));
   errno = 0;
@@ -113,6 +119,7 @@ std::vector<SqlValue> Query::values() const {
     switch (sqlite3_column_type(statement_, column)) {
       case SQLITE_NULL: values.emplace_back(); break;
       case SQLITE_INTEGER: values.emplace_back(integer(column)); break;
+      case SQLITE_BLOB: values.emplace_back(SqlBytes{std::string(text(column))}); break;
       default: values.emplace_back(std::string(text(column)));
     }
   }

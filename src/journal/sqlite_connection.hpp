@@ -65,8 +65,8 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> compiled_;
 };
 
-/// One execution of a statement: bind the parameters in order, step, read columns. Texts are bound
-/// without a copy: they stay unchanged until the Query ends.
+/// One execution of a statement: bind the parameters in order, step, read columns. Texts and bytes are
+/// bound without a copy: they stay unchanged until the Query ends.
 class Query {
  public:
   explicit Query(Statement& statement);
@@ -77,6 +77,7 @@ class Query {
   Query& bind(std::string_view text);
   Query& bind(std::int64_t number);
   Query& bind(const std::optional<std::int64_t>& number);
+  Query& bind_bytes(std::string_view bytes);
 
   /// True: there is a row to read. False: there are no more.
   Result<bool> step();

@@ -10,8 +10,10 @@ Result<SqlRows> SqlitePortable::run(const SqlText& text) {
   for (const auto& value : text.values) {
     if (const auto* number = std::get_if<std::int64_t>(&value)) {
       query.bind(*number);
-    } else if (const auto* bytes = std::get_if<std::string>(&value)) {
-      query.bind(std::string_view(*bytes));
+    } else if (const auto* characters = std::get_if<std::string>(&value)) {
+      query.bind(std::string_view(*characters));
+    } else if (const auto* any = std::get_if<SqlBytes>(&value)) {
+      query.bind_bytes(any->bytes);
     } else {
       query.bind(std::optional<std::int64_t>());
     }

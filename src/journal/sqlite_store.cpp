@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "journal/fold.hpp"
+#include "journal/spare_room.hpp"
 #include "journal/sqlite_file.hpp"
 #include "journal/text_rules.hpp"
 
@@ -164,6 +165,11 @@ Result<IncidentPage> SqliteStore::incidents(const IncidentFilter& filter) {
   auto found = incidents_.list(filter);
   if (!found) return fail(std::move(found));
   return IncidentPage{std::move(*found)};
+}
+
+Result<void> SqliteStore::put_body_piece(const BodyPiece& piece) {
+  if (auto room = check_spare_room(connection_.path(), piece.bytes.size()); !room) return room;
+  return bodies_.put(piece);
 }
 
 Result<std::int64_t> SqliteStore::trim_incidents(std::chrono::milliseconds age, std::int64_t keep, int limit) {

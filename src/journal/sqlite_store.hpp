@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "journal/request_bodies.hpp"
 #include "journal/sqlite_import.hpp"
 #include "journal/sqlite_incidents.hpp"
 #include "journal/sqlite_leases.hpp"
@@ -81,6 +82,17 @@ class SqliteStore final : public Store {
     return thread_checkpoints_.retire(age, limit);
   }
 
+  Result<void> put_body_piece(const BodyPiece& piece) override;
+  Result<std::string> body_piece(const std::string& body_id, std::int64_t number) override {
+    return bodies_.piece(body_id, number);
+  }
+  Result<std::int64_t> drop_body(const std::string& body_id, int limit) override {
+    return bodies_.drop(body_id, limit);
+  }
+  Result<std::int64_t> trim_bodies(std::chrono::milliseconds age, int limit) override {
+    return bodies_.trim(age, limit);
+  }
+
  private:
   /// The result of each write, once durable; or why the transaction failed, which may still be open.
   Result<std::vector<Result<Written>>> write_all(std::span<const Write> writes);
@@ -100,6 +112,7 @@ class SqliteStore final : public Store {
   SqliteIncidents incidents_;
   SqlitePortable portable_;
   ThreadCheckpoints thread_checkpoints_{portable_};
+  RequestBodies bodies_{portable_};
   Statement begin_;
   Statement commit_;
   Statement probe_;

@@ -303,6 +303,23 @@ class Store {
   /// Returns of how many threads.
   virtual Result<std::int64_t> retire_thread_checkpoints(std::chrono::milliseconds age, int limit) = 0;
 
+  // Bodies of requests that are too large for a run's row. They are written before their run is accepted, and are of no
+  // use once it has ended.
+
+  /// Makes the piece durable. One that is there already stays as it is. not_found: it is not the first, and the body is
+  /// not there.
+  virtual Result<void> put_body_piece(const BodyPiece& piece) = 0;
+
+  /// not_found: it is not there.
+  virtual Result<std::string> body_piece(const std::string& body_id, std::int64_t number) = 0;
+
+  /// Removes up to `limit` pieces of the body. Returns 0 when nothing was left of it.
+  virtual Result<std::int64_t> drop_body(const std::string& body_id, int limit) = 0;
+
+  /// Removes up to `limit` pieces of a body whose run has ended, or is not there although the body was last written to
+  /// `age` ago. Returns 0 when there is none.
+  virtual Result<std::int64_t> trim_bodies(std::chrono::milliseconds age, int limit) = 0;
+
   /// Replaces every connection to the database without cutting one that is in use.
   virtual Result<void> reset_connections() { return {}; }
 };

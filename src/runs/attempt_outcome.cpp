@@ -161,9 +161,12 @@ Append settle_orphan(const Run& run, const RetryPolicy& policy, std::string reas
   return lose_attempt(run, std::move(loss), policy);
 }
 
-Append settle_unsent(const Run& run, const RetryPolicy& policy) {
-  return lose_attempt(run, Loss{LossCause::orphaned, "the journal did not confirm the start in time", {}, false},
-                      policy);
+Append settle_unsent(const Run& run, const RetryPolicy& policy, std::string reason) {
+  return lose_attempt(run, Loss{LossCause::orphaned, std::move(reason), {}, false}, policy);
+}
+
+Append settle_unreadable(const Run& run, std::string_view why) {
+  return end_with_error(run, EntryKind::failed, {{"code", to_string(ErrorCode::data_loss)}, {"message", why}});
 }
 
 Append settle_early(const Run& run, EntryKind kind, std::string_view explanation) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "journal/store.hpp"
 #include "runs/retry_policy.hpp"
@@ -23,8 +24,14 @@ namespace holdfast::runs {
 [[nodiscard]] journal::Append settle_orphan(const journal::Run& run, const RetryPolicy& policy, std::string reason,
                                             std::optional<UnixMillis> alive_until = std::nullopt);
 
-/// The entry for a run whose start is durable although its writer did not learn of it: no worker has seen it.
-[[nodiscard]] journal::Append settle_unsent(const journal::Run& run, const RetryPolicy& policy);
+/// Why no worker has seen a run whose start is durable, when its writer did not learn of that.
+inline constexpr std::string_view kUnconfirmedStart = "the journal did not confirm the start in time";
+
+/// The entry for a run whose start is durable although no worker has seen it. `reason`: why.
+[[nodiscard]] journal::Append settle_unsent(const journal::Run& run, const RetryPolicy& policy, std::string reason);
+
+/// The entry that ends a running run whose request cannot be had any more.
+[[nodiscard]] journal::Append settle_unreadable(const journal::Run& run, std::string_view why);
 
 /// The entry that ends `run`, queued or running, on purpose. `kind` is cancelled or expired.
 [[nodiscard]] journal::Append settle_early(const journal::Run& run, journal::EntryKind kind,

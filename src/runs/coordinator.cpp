@@ -61,6 +61,8 @@ awaitable<Result<int>> Coordinator::recover() {
     log::info("runs.recovered", {{"run", run.id.text()}, {"status", to_string(run.status)}, {"attempt", run.attempt}});
     if (!is_terminal(run.status)) queue_.push_back(take_up(std::move(run)));
   }
+  auto forgotten = co_await forget_unclaimed_bodies();
+  if (!forgotten) log::warning("runs.bodies_left", {{"error", forgotten.error().message()}});
   start_task("expire waiting runs", [this] { return expire_waiting(); });
   start_task("watch runs of others", [this] { return watch_others(); });
   if (journal_.shared()) {
@@ -151,7 +153,7 @@ awaitable<Result<Accepted>> Coordinator::join(Run existing, const Submission& su
   const bool ours = !journal_.shared() || existing.lease_owner == config_.instance;
   if (!live && existing.status == RunStatus::running && ours) {
     // Its start is durable, but the acknowledgement was lost, and no worker has seen it.
-    auto orphan = settle_unsent(existing, config_.retry);
+    auto orphan = settle_unsent(existing, config_.retry, std::string(kUnconfirmedStart));
     auto written = co_await journal_.append(std::move(orphan));
     if (written) existing = std::move(written->run);
     live = find_live(existing.id);

@@ -22,6 +22,7 @@
 #include "runs/recent_ends.hpp"
 #include "runs/retry_policy.hpp"
 #include "runs/run_queue.hpp"
+#include "runs/stored_request.hpp"
 #include "runs/worker_tokens.hpp"
 #include "workers/pool.hpp"
 
@@ -215,8 +216,17 @@ class Coordinator {
   [[nodiscard]] std::string start_body(const workers::Slot& slot) const;
   awaitable<bool> start_attempt(LiveRunPtr live, std::string body);
   awaitable<void> learn_time_spent(LiveRunPtr live);
-  awaitable<void> fill_request(workers::Attempt* attempt, LiveRunPtr live);
+  awaitable<Result<void>> fill_request(workers::Attempt* attempt, LiveRunPtr live);
+  awaitable<void> settle_unfilled(LiveRunPtr live, Error why);
   awaitable<std::string> body_for_worker(const LiveRun& live);
+
+  // Request bodies that are kept in pieces (coordinator_bodies.cpp).
+  struct BodyReading;
+  awaitable<bool> can_read_request(LiveRunPtr live);
+  awaitable<Result<void>> add_kept_body(workers::Attempt* attempt, LiveRunPtr live, KeptBody kept);
+  awaitable<Result<std::string>> next_piece(LiveRunPtr live, std::shared_ptr<BodyReading> reading);
+  awaitable<Result<void>> forget_unclaimed_bodies();
+
   awaitable<Result<void>> record_event(LiveRunPtr live, int attempt, workers::WorkerEvent event);
   awaitable<Result<void>> record_part(LiveRunPtr live, journal::Append append);
   awaitable<Result<void>> record_end(LiveRunPtr live, journal::Append append);

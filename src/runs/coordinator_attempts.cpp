@@ -108,6 +108,11 @@ void Coordinator::pump() {
 }
 
 awaitable<void> Coordinator::run_attempt(LiveRunPtr live, Place place) {
+  const bool readable = co_await can_read_request(live);
+  if (!readable) {
+    requeue(live, kJournalPause);
+    co_return end_task();
+  }
   const bool started = co_await start_attempt(live, start_body(place.slot));
   if (started) co_await work_on(live, std::move(place));
   end_task();
@@ -173,7 +178,8 @@ awaitable<void> Coordinator::work_on(LiveRunPtr live, Place place) {
                            .owner = live->run->owner,
                            .thread_id = live->run->thread_id,
                            .deadline = begun + (config_.run_deadline - live->spent)};
-  co_await fill_request(&attempt, live);
+  auto filled = co_await fill_request(&attempt, live);
+  if (!filled) co_return co_await settle_unfilled(live, std::move(filled).error());
   const auto pass = pass_for(*live->run, config_.tokens, attempt);
   if (place.memory) tell_memory(*place.memory, attempt);
   if (live->stopping) {
@@ -270,7 +276,7 @@ awaitable<void> Coordinator::resolve_start(LiveRunPtr live) {
   const bool unattended = live->run->status == RunStatus::running && live->run->lease_owner == config_.instance &&
                           live->working_attempt != live->run->attempt;
   if (unattended) {
-    auto orphan = settle_unsent(*live->run, config_.retry);
+    auto orphan = settle_unsent(*live->run, config_.retry, std::string(kUnconfirmedStart));
     const auto recorded = co_await record_end(live, std::move(orphan));
     if (!recorded) log::warning("runs.start_unresolved", {{"error", recorded.error().message()}});
   }
@@ -301,14 +307,33 @@ awaitable<bool> Coordinator::start_attempt(LiveRunPtr live, std::string body) {
   co_return written.has_value();
 }
 
-awaitable<void> Coordinator::fill_request(workers::Attempt* attempt, LiveRunPtr live) {
+awaitable<Result<void>> Coordinator::fill_request(workers::Attempt* attempt, LiveRunPtr live) {
   if (auto stored = parse_stored_request(live->run->request)) {
     attempt->verbatim = workers::Verbatim{std::move(stored->head), config_.max_answer.count()};
+    if (stored->kept) co_return co_await add_kept_body(attempt, live, std::move(*stored->kept));
     attempt->body = std::move(stored->body);
-    co_return;
+    co_return Result<void>{};
   }
   attempt->body = co_await body_for_worker(*live);
   if (attempt->body == live->run->request) live->plain_attempt = attempt->number;
+  co_return Result<void>{};
+}
+
+// No worker has seen it.
+awaitable<void> Coordinator::settle_unfilled(LiveRunPtr live, Error why) {
+  const auto pause =
+      backoff_delay(config_.retry.backoff, static_cast<std::uint32_t>(live->run->attempt), random_uniform());
+  // It may have been cancelled while its request was read.
+  if (live->run->status == RunStatus::running && live->run->attempt == live->working_attempt) {
+    auto end = can_be_written_later(why) ? settle_unsent(*live->run, config_.retry, why.message())
+                                         : settle_unreadable(*live->run, why.message());
+    if (end.to == RunStatus::queued) end.delay = pause;
+    const auto recorded = co_await record_end(live, std::move(end));
+    if (!recorded)
+      log::info("runs.end_refused", {{"run", live->run->id.text()}, {"error", recorded.error().message()}});
+  }
+  live->working_attempt = 0;
+  if (live->run->status == RunStatus::queued && !live->stopping) requeue(live, pause);
 }
 
 // Neither checkpoint nor history is needed to answer: without them the worker starts over, or without context.

@@ -32,6 +32,16 @@ awaitable<void> retire_thread_checkpoints(journal::Journal* journal, RetentionCo
   }
 }
 
+awaitable<void> trim_bodies(journal::Journal* journal, RetentionConfig config) {
+  for (std::int64_t removed = 1; removed > 0;) {
+    auto step = co_await journal->trim_bodies(config.unclaimed_body_age, config.body_pieces);
+    const bool stopped = co_await cancel_requested();
+    if (stopped) co_return;
+    if (!step) log::warning("runs.trim_bodies_failed", {{"error", step.error().message()}});
+    removed = step.value_or(0);
+  }
+}
+
 awaitable<void> trim_incidents(journal::Journal* journal, RetentionConfig config) {
   // A step removes up to a batch for each of the two reasons.
   for (std::int64_t removed = config.batch; removed >= config.batch;) {
@@ -51,6 +61,7 @@ awaitable<void> apply_retention(journal::Journal& journal, const Clock& clock, R
       co_await retire_delivered(&journal, config);
       co_await retire_thread_checkpoints(&journal, config);
     }
+    co_await trim_bodies(&journal, config);
     co_await trim_incidents(&journal, config);
     awake = co_await sleep_until(clock.steady() + config.interval);
   }

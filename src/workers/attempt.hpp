@@ -20,12 +20,16 @@ struct Verbatim {
   std::uint64_t most_answer = 0;  ///< A body of more bytes breaks the attempt.
 };
 
+/// The rest of a body that is not held in memory, piece after piece. Empty: that was all. An error ends the attempt.
+using BodySource = std::function<awaitable<Result<std::string>>()>;
+
 struct Attempt {
   std::string run_id;
   int number = 1;
   std::string route;  ///< "POST /analyze".
   std::string body;   ///< JSON, unless `verbatim`.
   std::optional<Verbatim> verbatim;
+  BodySource rest;  ///< What follows `body`, only with `verbatim`; empty: nothing.
   std::string traceparent;
   std::string owner;         ///< Whose run it is.
   std::string thread_id;     ///< A name within its owner.
@@ -54,7 +58,7 @@ struct Lost {
 
 /// How an attempt ended. Errors of dispatch():
 ///   cancelled: the caller's task was cancelled; deadline_exceeded: the attempt's deadline passed;
-///   anything else is what `on_event` returned. In all these cases the worker is replaced.
+///   anything else is what `on_event` or `rest` returned. In all these cases the worker is replaced.
 using DispatchOutcome = std::variant<Answered, Refused, Lost>;
 
 /// Called for each event, in order; the next line is read after it returned. An error ends the attempt.

@@ -20,6 +20,8 @@ constexpr std::size_t kReadSize = 64 * 1024;
 // that went away, which some frameworks answer by cancelling what the request has still to do.
 constexpr std::chrono::milliseconds kTailPatience{100};
 
+using WorkerSocketPtr = std::shared_ptr<WorkerSocket>;
+
 class ReadBuffer {
  public:
   [[nodiscard]] asio::mutable_buffer whole() const { return asio::buffer(bytes_.get(), kReadSize); }
@@ -29,16 +31,18 @@ class ReadBuffer {
   std::unique_ptr<char[]> bytes_ = std::make_unique_for_overwrite<char[]>(kReadSize);
 };
 
+// A worker may answer and close before it has read everything (413): its answer counts.
+bool reads_no_more(const boost::system::error_code& ec) {
+  return ec == asio::error::broken_pipe || ec == asio::error::connection_reset;
+}
+
 awaitable<Result<void>> send(WorkerSocket* socket, const Attempt* attempt) {
   const auto remaining =
       std::chrono::duration_cast<std::chrono::milliseconds>(attempt->deadline - system_clock().steady());
   const auto head = request_head(*attempt, remaining);
   const std::array buffers{asio::buffer(head), asio::buffer(attempt->body)};
   auto [ec, written] = co_await asio::async_write(*socket, buffers, kAwait);
-  // A worker may answer and close before it has read everything (413): its answer counts.
-  if (ec && ec != asio::error::broken_pipe && ec != asio::error::connection_reset) {
-    co_return peer_failure(ec, "send the request");
-  }
+  if (ec && !reads_no_more(ec)) co_return peer_failure(ec, "send the request");
   co_return Result<void>();
 }
 
@@ -55,7 +59,7 @@ awaitable<Result<bool>> read_more(WorkerSocket* socket, const ReadBuffer* buffer
   co_return !ended;
 }
 
-awaitable<Result<void>> read_tail(std::shared_ptr<WorkerSocket> socket, std::shared_ptr<AnswerReader> reader) {
+awaitable<Result<void>> read_tail(WorkerSocketPtr socket, std::shared_ptr<AnswerReader> reader) {
   const ReadBuffer buffer;
   while (!reader->complete()) {
     const auto more = co_await read_more(socket.get(), &buffer, reader.get());
@@ -75,20 +79,9 @@ Result<ExchangeEnd> broken_off(const Error& error, Delivery delivery) {
   return BrokenOff{fmt::format("could not be reached: {}", error.message()), delivery};
 }
 
-}  // namespace
-
-awaitable<Result<ExchangeEnd>> exchange(WorkerAddress address, Attempt attempt, EventSink on_event) {
-  const auto executor = co_await asio::this_coro::executor;
-  const auto socket = std::make_shared<WorkerSocket>(executor);
-  const bool stopped = co_await cancel_requested();
-  if (stopped) co_return fail(ErrorCode::cancelled, "stopped before it was sent");
-  auto connected = co_await connect_worker(socket.get(), std::move(address));
-  if (!connected) co_return broken_off(connected.error(), Delivery::none);
-  auto sent = co_await send(socket.get(), &attempt);
-  if (!sent) co_return broken_off(sent.error(), Delivery::begun);
-
-  const auto reader =
-      std::make_shared<AnswerReader>(attempt.verbatim ? std::optional(attempt.verbatim->most_answer) : std::nullopt);
+awaitable<Result<ExchangeEnd>> read_answer(WorkerSocketPtr socket, std::optional<std::uint64_t> most_verbatim,
+                                           EventSink on_event) {
+  const auto reader = std::make_shared<AnswerReader>(most_verbatim);
   const ReadBuffer buffer;
   while (true) {
     const auto more = co_await read_more(socket.get(), &buffer, reader.get());
@@ -110,6 +103,67 @@ awaitable<Result<ExchangeEnd>> exchange(WorkerAddress address, Attempt attempt, 
     }
     if (!*more) co_return BrokenOff{"closed the connection without an answer"};
   }
+}
+
+// One of two that go on at the same time; the first that has an end ends both.
+using Half = std::optional<Result<ExchangeEnd>>;
+
+struct UntilOneHasAnEnd {
+  asio::cancellation_type operator()(const std::exception_ptr& failure, const Half& half) const noexcept {
+    return failure || half ? asio::cancellation_type::terminal : asio::cancellation_type::none;
+  }
+};
+
+awaitable<Half> send_rest(WorkerSocketPtr socket, BodySource rest) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  while (true) {
+    auto piece = co_await rest();
+    const bool stopped = co_await cancel_requested();
+    if (stopped) co_return Half();
+    if (!piece) co_return Half(fail(std::move(piece)));
+    if (piece->empty()) co_return Half();
+    auto [ec, written] = co_await asio::async_write(*socket, asio::buffer(*piece), kAwait);
+    // Whatever it is, what the worker says or does not say decides.
+    if (ec) co_return Half();
+  }
+}
+
+awaitable<Half> as_half(awaitable<Result<ExchangeEnd>> answer) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  co_return co_await std::move(answer);
+}
+
+awaitable<Result<ExchangeEnd>> send_and_read(WorkerSocketPtr socket, BodySource rest,
+                                             awaitable<Result<ExchangeEnd>> answer) {
+  auto executor = co_await asio::this_coro::executor;
+  auto group = asio::experimental::make_parallel_group(
+      asio::co_spawn(executor, send_rest(std::move(socket), std::move(rest)), asio::deferred),
+      asio::co_spawn(executor, as_half(std::move(answer)), asio::deferred));
+  auto [order, send_failure, sent, read_failure, read] =
+      co_await group.async_wait(UntilOneHasAnEnd(), asio::use_awaitable);
+  if (send_failure) std::rethrow_exception(send_failure);
+  if (read_failure) std::rethrow_exception(read_failure);
+  // Of the two the body's end counts only when it came first.
+  if (sent && order[0] == 0) co_return std::move(*sent);
+  co_return std::move(*read);
+}
+
+}  // namespace
+
+awaitable<Result<ExchangeEnd>> exchange(WorkerAddress address, Attempt attempt, EventSink on_event) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto socket = std::make_shared<WorkerSocket>(executor);
+  const bool stopped = co_await cancel_requested();
+  if (stopped) co_return fail(ErrorCode::cancelled, "stopped before it was sent");
+  auto connected = co_await connect_worker(socket.get(), std::move(address));
+  if (!connected) co_return broken_off(connected.error(), Delivery::none);
+  auto sent = co_await send(socket.get(), &attempt);
+  if (!sent) co_return broken_off(sent.error(), Delivery::begun);
+
+  const auto most_verbatim = attempt.verbatim ? std::optional(attempt.verbatim->most_answer) : std::nullopt;
+  auto answer = read_answer(socket, most_verbatim, std::move(on_event));
+  if (!attempt.rest) co_return co_await std::move(answer);
+  co_return co_await send_and_read(socket, std::move(attempt.rest), std::move(answer));
 }
 
 }  // namespace holdfast::workers

@@ -18,7 +18,8 @@ struct BrokenOff {
 
 using ExchangeEnd = std::variant<Answered, Refused, BrokenOff>;
 
-/// Errors: cancelled, or what `on_event` returned.
+/// A long request is sent while its answer is read: a worker may answer before it has read everything, and as it reads.
+/// Errors: cancelled, or what `on_event` or the attempt's `rest` returned.
 awaitable<Result<ExchangeEnd>> exchange(WorkerAddress address, Attempt attempt, EventSink on_event);
 
 }  // namespace holdfast::workers

@@ -125,5 +125,19 @@ TEST_F(FullDiskTest, AnAcceptedRunSurvivesADiskThatFillsUpWhileItRunsAndAKillOnT
   for (const auto& id : accepted) expect_completed(server.port(), id);
 }
 
+TEST_F(FullDiskTest, AnUploadIsRefusedBeforeItTakesTheRoomOfOthers) {
+  auto uploads = options();
+  uploads.environment = {{"HOLDFAST_GUARANTEED", "POST /upload"}};
+  ServerProcess server(uploads);
+  ASSERT_TRUE(server.wait_until_listening());
+  const auto refused = http_post(server.port(), "/upload", std::string(1'000'000, 'x'));
+  EXPECT_EQ(refused.status, 503) << refused.body;
+  EXPECT_NE(refused.body.find("disk full"), std::string::npos) << refused.body;
+  EXPECT_NE(refused.body.find("nothing was started"), std::string::npos) << refused.body;
+  const auto id = RunId::make();
+  EXPECT_EQ(submit(server.port(), id, "there is room for this").status, 200);
+  expect_completed(server.port(), id);
+}
+
 }  // namespace
 }  // namespace holdfast::testing

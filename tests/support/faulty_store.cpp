@@ -217,4 +217,27 @@ Result<std::int64_t> FaultyStore::retire_thread_checkpoints(std::chrono::millise
   return store_->retire_thread_checkpoints(age, limit);
 }
 
+Result<void> FaultyStore::put_body_piece(const journal::BodyPiece& piece) {
+  gate.pass();
+  if (is_away() || fail_before_commit.fires() || disk_full.fires()) return unreadable();
+  auto put = store_->put_body_piece(piece);
+  if (lost_body_ack.fires()) return unreadable();
+  return put;
+}
+
+Result<std::string> FaultyStore::body_piece(const std::string& body_id, std::int64_t number) {
+  if (cannot_read() || fail_body_read.fires()) return unreadable();
+  return store_->body_piece(body_id, number);
+}
+
+Result<std::int64_t> FaultyStore::drop_body(const std::string& body_id, int limit) {
+  if (cannot_read()) return unreadable();
+  return store_->drop_body(body_id, limit);
+}
+
+Result<std::int64_t> FaultyStore::trim_bodies(std::chrono::milliseconds age, int limit) {
+  if (cannot_read()) return unreadable();
+  return store_->trim_bodies(age, limit);
+}
+
 }  // namespace holdfast::testing

@@ -49,8 +49,10 @@ class FaultyStore final : public journal::Store {
 
   FaultPoint fail_before_commit;  ///< unavailable, nothing is changed.
   FaultPoint lost_ack;            ///< unavailable, although everything is durable.
+  FaultPoint lost_body_ack;       ///< As lost_ack, for pieces of request bodies.
   FaultPoint disk_full;           ///< Of commits and probes: unavailable, nothing is changed.
   FaultPoint fail_read;           ///< unavailable.
+  FaultPoint fail_body_read;      ///< Of pieces of request bodies: unavailable.
   std::atomic<bool> away{false};  ///< While set every function is unavailable and changes nothing.
   CommitGate gate;                ///< A slow disk, or a pool of connections that does not drain.
   std::optional<journal::StoreHealth::Connections>
@@ -101,6 +103,10 @@ class FaultyStore final : public journal::Store {
   Result<journal::ThreadCheckpointPage> thread_checkpoints(const journal::ThreadCheckpointFilter& filter) override;
   Result<std::int64_t> delete_thread_checkpoints(const std::string& owner, const std::string& thread_id) override;
   Result<std::int64_t> retire_thread_checkpoints(std::chrono::milliseconds age, int limit) override;
+  Result<void> put_body_piece(const journal::BodyPiece& piece) override;
+  Result<std::string> body_piece(const std::string& body_id, std::int64_t number) override;
+  Result<std::int64_t> drop_body(const std::string& body_id, int limit) override;
+  Result<std::int64_t> trim_bodies(std::chrono::milliseconds age, int limit) override;
   Result<void> reset_connections() override {
     gate.pass();
     return store_->reset_connections();

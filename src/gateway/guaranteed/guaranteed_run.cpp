@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "gateway/fallback.hpp"
+#include "gateway/guaranteed/request_receiver.hpp"
 #include "gateway/guaranteed/response_sender.hpp"
 #include "gateway/header_values.hpp"
 #include "gateway/routes.hpp"
@@ -49,15 +50,25 @@ std::expected<std::string, Problem> thread_of(const Headers& headers, const Guar
   return std::string(*named);
 }
 
-std::string stored_request(const Call& call, const GuaranteedRoute& route, bool authenticated) {
+std::string stored_request(const Call& call, const GuaranteedRoute& route, bool authenticated,
+                           RequestReceiver& received) {
   const auto& request = call.request();
   RequestFacts facts;
   facts.client_address = call.exchange->wire().client_address();
   facts.authenticated = authenticated;
-  facts.body_length = request.body.size();
+  facts.body_length = received.bytes();
   auto head = request_head(request, facts);
   head.resize(head.size() - 2);  // The blank line: an attempt adds lines of its own.
-  return to_json(runs::StoredRequest{route.retry, std::move(head), request.body});
+  return to_json(runs::StoredRequest{route.retry, std::move(head), received.take_body(), received.kept()});
+}
+
+// A body whose run may be there all the same is left: retention finds out.
+bool is_of_no_use(const std::expected<runs::Accepted, Problem>& taken, const RequestReceiver& received) {
+  const auto kept = received.kept();
+  if (!kept) return false;
+  if (!taken) return taken.error().code != to_string(ErrorCode::unavailable);
+  const auto stored = runs::parse_stored_request(taken->run.request);
+  return taken->joined && !(stored && stored->kept && stored->kept->id == kept->id);
 }
 
 Headers own_headers(const RunId& id, bool replayed) {
@@ -145,9 +156,18 @@ awaitable<void> serve_guaranteed(Call call, const GuaranteedRoute* route, bool a
   submission.id = std::move(*id);
   submission.prompt = truncate_utf8(fmt::format("{} {}", request.method, request.raw_target), kLongestTitle);
   submission.route = route->name;
-  submission.request = stored_request(call, *route, authenticated);
   submission.traceparent = valid_traceparent(request.headers.find("traceparent").value_or(""));
+  const auto run_id = submission.id.value_or(RunId::make());
+  RequestReceiver received(call, run_id);
+  auto unread = co_await received.receive();
+  if (unread) {
+    co_await send_problem(call, std::move(*unread));
+    co_return co_await received.forget();
+  }
+  if (received.kept()) submission.id = run_id;
+  submission.request = stored_request(call, *route, authenticated, received);
   auto taken = co_await submit_in_turn(call, std::move(submission));
+  if (is_of_no_use(taken, received)) co_await received.forget();
   if (!taken) co_return co_await send_problem(std::move(call), std::move(taken).error());
   auto run = std::move(taken->run);
   if (auto gone = retired_problem(run)) co_return co_await send_problem(std::move(call), std::move(*gone));

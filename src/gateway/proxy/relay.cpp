@@ -75,6 +75,9 @@ awaitable<Relay::Outcome> Relay::exchange(bool may_reuse) {
 awaitable<Relay::Outcome> Relay::reach_worker(bool may_reuse) {
   reused_ = false;
   auto kept = may_reuse ? passage_->reuse() : std::nullopt;
+  // A worker may close a kept connection just as it gets a request. What could not be sent again then goes over a new
+  // one, which takes the place of the kept one: a server that serves one connection at a time would wait for that.
+  if (kept && !is_repeatable()) kept.reset();
   if (kept) {
     link_.use(std::move(*kept));
     reused_ = true;
@@ -179,6 +182,8 @@ bool Relay::may_try_again(const Failed& failed) const {
   if (!reused_ || failed.reason != PassFailure::no_answer) return false;
   return !link_.accepted() || is_idempotent(request().method);
 }
+
+bool Relay::is_repeatable() const { return is_idempotent(request().method) && wire_->body_complete(); }
 
 Relay::Failed Relay::client_failed() const {
   if (client_end_ == Wire::Read::slow) return Failed(PassFailure::client_late);

@@ -58,6 +58,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   [[nodiscard]] bool may_try_again(const Failed& failed) const;
   [[nodiscard]] Failed failed(LinkEnd end) const;
   [[nodiscard]] Failed client_failed() const;
+  /// Whether it can be sent once more when a worker may have seen it.
+  [[nodiscard]] bool is_repeatable() const;
   [[nodiscard]] const Request& request() const noexcept { return call_.request(); }
   [[nodiscard]] bool is_head() const noexcept { return request().method == "HEAD"; }
 

@@ -50,6 +50,10 @@ void GatewayFixture::start(GatewaySetup setup) {
                      ? std::string(HOLDFAST_SCRIPTED_WORKER) + " --socket {socket} " + setup.worker_flags
                      : setup.worker_command;
   pool.grace_period = setup.grace_period;
+  pool.limits = setup.limits;
+  pool.health_path = setup.health_path;
+  pool.liveness = setup.liveness;
+  pool.concurrency = setup.concurrency;
   pool.socket_dir = directory_.path();
   pool.size = setup.workers;
   pool.restart_backoff = {10ms, 100ms};
@@ -57,6 +61,7 @@ void GatewayFixture::start(GatewaySetup setup) {
   runs::CoordinatorConfig runs;
   runs.send_history = false;
   runs.queue_limit = setup.queue_limit;
+  runs.run_deadline = setup.run_deadline;
   runs.cache = setup.cache;
   runs.max_answer = setup.max_answer;
   runs.retry.backoff = {1ms, 10ms};

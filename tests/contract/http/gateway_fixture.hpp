@@ -24,6 +24,11 @@ struct GatewaySetup {
   std::string worker_flags;    ///< Of the scripted worker; it echoes the prompt.
   int workers = 2;
   std::chrono::milliseconds grace_period{5'000};
+  workers::WorkerLimits limits;
+  std::string health_path;
+  std::chrono::milliseconds liveness{10'000};
+  int concurrency = 1;
+  std::chrono::milliseconds run_deadline{240'000};
   std::size_t queue_limit = 1000;
   gateway::GatewayConfig gateway;
   runs::AnswerCacheConfig cache;

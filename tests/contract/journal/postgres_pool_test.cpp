@@ -98,7 +98,7 @@ TEST_F(PostgresStoreTest, TablesOfAnOlderHoldfastGetWhatIsNewAndKeepTheirRuns) {
   store_.reset();
   execute(
       "DROP INDEX runs_not_acknowledged; DROP TABLE incidents, kept_threads, thread_checkpoints, thread_parts, "
-      "thread_writes; UPDATE schema_version SET "
+      "thread_writes, request_bodies, request_pieces; UPDATE schema_version SET "
       "version = 2");
   open();
   EXPECT_TRUE(store_->find(id).value());

@@ -82,7 +82,7 @@ Result<runs::Accepted> LiveCoordinator::submit_kept(const RunId& id) {
                               .id = id,
                               .prompt = "POST /kept",
                               .route = "POST /kept",
-                              .request = to_json(runs::StoredRequest{runs::Retry::fail, head, body}),
+                              .request = to_json(runs::StoredRequest{.head = head, .body = body}),
                               .traceparent = ""};
   return await(coordinator_.submit(std::move(submission)));
 }

@@ -4,6 +4,8 @@ import argparse
 import hashlib
 import itertools
 import os
+import select
+import signal
 import socket
 import struct
 import sys
@@ -46,6 +48,7 @@ KEPT = {
     "empty": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
 }
 connections = itertools.count(1)
+leaked = []
 
 
 class Closed(Exception):
@@ -100,9 +103,12 @@ class Connection:
                 self.served += 1
         except (Closed, OSError):
             pass
-        self.sock.close()
+        if self.sock not in leaked:
+            self.sock.close()
 
     def serve(self):
+        if options.idle_ms and self.served and not select.select([self.sock], [], [], options.idle_ms / 1000)[0]:
+            return False
         head = self.read_until(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:])}
@@ -183,6 +189,28 @@ class Connection:
         self.answer(b"attempt %s" % headers.get("holdfast-attempt").encode())
         return True
 
+    def on_die_reading(self, method, headers, head, rest):
+        """Dies in the middle of the body in the first attempt; "die-reading/ever" in each."""
+        self.record("die-reading begins")
+        read = 0
+        for piece in self.body(headers):
+            read += len(piece)
+            if read > int(headers["content-length"]) / 2 and (rest or headers["holdfast-attempt"] == "1"):
+                os._exit(3)
+        self.answer(b"read %d in attempt %s" % (read, headers["holdfast-attempt"].encode()))
+        return True
+
+    def on_read_slowly(self, method, headers, head, rest):
+        """Reads the first bytes, then waits for so many milliseconds, and echoes the body."""
+        body = b""
+        for piece in self.body(headers):
+            if not body:
+                self.record("reads")
+                time.sleep(int(rest) / 1000)
+            body += piece
+        self.answer(body)
+        return True
+
     def on_refuse_early(self, method, headers, head, rest):
         self.sock.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno\n")
         return False
@@ -221,6 +249,13 @@ class Connection:
         self.answer(b"closing")
         return False
 
+    def on_count(self, method, headers, head, rest):
+        self.record("count " + method)
+        for _ in self.body(headers):
+            pass
+        self.answer(b"%d" % self.number)
+        return True
+
     def on_once(self, method, headers, head, rest):
         """A second request on the same connection gets no answer."""
         self.record("once " + method)
@@ -240,6 +275,25 @@ class Connection:
         if rest:
             self.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
         os._exit(3)
+
+    def on_leak(self, method, headers, head, rest):
+        """Never closes its connection, nor so many files that it opens."""
+        leaked.append(self.sock)
+        for _ in range(int(rest) - 1):
+            try:
+                leaked.append(open("/dev/null", "rb"))
+            except OSError:
+                break
+        self.answer(b"%d" % len(leaked))
+        return True
+
+    def on_fork_and_exit(self, method, headers, head, rest):
+        """Leaves the answer to a child, and ends."""
+        if os.fork() > 0:
+            os._exit(0)
+        time.sleep(0.2)
+        self.answer(b"from the child")
+        os._exit(0)
 
     def on_leave(self, method, headers, head, rest):
         """Takes no new connection from now on, and ends a while later."""
@@ -271,7 +325,11 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--socket", required=True)
 parser.add_argument("--record", default="/dev/null")
 parser.add_argument("--start-ms", type=int, default=0)
+parser.add_argument("--ignore-sigterm", action="store_true")
+parser.add_argument("--idle-ms", type=int, default=0, help="closes a connection on which no other request came for so long")
 options = parser.parse_args()
+if options.ignore_sigterm:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 record = options.record
 time.sleep(options.start_ms / 1000)
 listener = socket.socket(socket.AF_UNIX)

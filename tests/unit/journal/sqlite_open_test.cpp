@@ -91,7 +91,7 @@ TEST_F(SqliteOpenTest, AJournalWithoutIncidentsGetsTheirTableAndKeepsItsRuns) {
   with_sqlite(
       "DROP INDEX runs_not_acknowledged; "
       "DROP TABLE incidents; DROP TABLE kept_threads; DROP TABLE thread_checkpoints; DROP TABLE thread_parts; DROP "
-      "TABLE thread_writes; "
+      "TABLE thread_writes; DROP TABLE request_bodies; DROP TABLE request_pieces; "
       "UPDATE schema_version SET version = 2");
   auto store = open();
   ASSERT_TRUE(store);

@@ -51,18 +51,18 @@ TEST_F(SettleTest, ADeadWorkerCostsAnAttemptNotTheRun) {
 }
 
 TEST_F(SettleTest, WhatAWorkerMayHaveBegunIsNotRepeatedUnlessItsRouteSaysSo) {
-  run_.request = to_json({Retry::fail, "POST /x HTTP/1.1\r\n", ""});
+  run_.request = to_json({.retry = Retry::fail, .head = "POST /x HTTP/1.1\r\n"});
   EXPECT_EQ(settled(killed())->kind, EntryKind::failed);
   EXPECT_EQ(settle_orphan(run_, policy_, "the server died").kind, EntryKind::failed);
-  run_.request = to_json({Retry::requeue, "POST /x HTTP/1.1\r\n", ""});
+  run_.request = to_json({.retry = Retry::requeue, .head = "POST /x HTTP/1.1\r\n"});
   EXPECT_EQ(settled(killed())->kind, EntryKind::attempt_lost);
 }
 
 TEST_F(SettleTest, WhatNoWorkerHasReadIsSentAgainWhateverItsRouteSays) {
-  run_.request = to_json({Retry::fail, "POST /x HTTP/1.1\r\n", ""});
+  run_.request = to_json({.retry = Retry::fail, .head = "POST /x HTTP/1.1\r\n"});
   EXPECT_EQ(settled(Lost{.reason = "it died before it got the run", .exited = {}, .seen = false})->kind,
             EntryKind::attempt_lost);
-  EXPECT_EQ(settle_unsent(run_, policy_).kind, EntryKind::attempt_lost);
+  EXPECT_EQ(settle_unsent(run_, policy_, "why").kind, EntryKind::attempt_lost);
 }
 
 TEST_F(SettleTest, ARunThatKilledItsWorkerThreeTimesIsSealedWithTheEvidence) {
