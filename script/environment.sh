@@ -10,3 +10,10 @@ export CCACHE_SLOPPINESS=pch_defines,time_macros
 export npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
+
+# Installs what a folder's lock names, if that is not what is there.
+node_packages() {
+  local lock="$1/package-lock.json"
+  [ -f "$lock" ] || return 0
+  [ "$1/node_modules/.package-lock.json" -nt "$lock" ] || npm --prefix "$1" ci --ignore-scripts --silent
+}
