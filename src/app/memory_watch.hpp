@@ -1,5 +1,5 @@
-/// Takes a snapshot of memory at every tick, keeps the level and says when it changes. Ticks are every 100 ms, and every
-/// 250 ms while nothing is going on.
+/// Takes a snapshot of memory at every tick, keeps the level and says when it changes. Ticks are every 100 ms, and
+/// every 250 ms while nothing is going on.
 ///
 /// Ownership: its task goes on as long as the event loop runs, and so must what it borrows.
 /// Runs on: supervisor strand.

@@ -124,8 +124,8 @@ class Governor {
   /// After each snapshot of the regular tick.
   Orders tick(const Tick& tick);
 
-  /// Between two ticks, while a run waits for memory: a worker has become idle, or its process has ended. Says who is to
-  /// be replaced and who to be started, and no more: what is told by growth from tick to tick is left to the ticks.
+  /// Between two ticks, while a run waits for memory: a worker has become idle, or its process has ended. Says who is
+  /// to be replaced and who to be started, and no more: what is told by growth from tick to tick is left to the ticks.
   Orders reconsider(const Tick& tick);
 
   /// An attempt is admitted and not over.

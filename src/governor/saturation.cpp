@@ -88,7 +88,9 @@ SaturationStep SaturationTracker::judge_restart(SteadyTime now) {
     recommended_at_ = now;
     return {SaturationAction::recommend_restart};
   }
-  if (config_.restart_interval.count() == 0 || now - *recommended_at_ < jitter_ || now - restarted_at_ < config_.restart_interval) return {};
+  if (config_.restart_interval.count() == 0 || now - *recommended_at_ < jitter_ ||
+      now - restarted_at_ < config_.restart_interval)
+    return {};
   restarted_at_ = now;
   return {SaturationAction::restart};
 }

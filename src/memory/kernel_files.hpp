@@ -32,8 +32,8 @@ class KernelFiles {
   /// The entries of a directory whose names are numbers (processes, threads), in no order. Errors as above.
   [[nodiscard]] Result<std::vector<int>> numbered_entries(std::string_view path) const;
 
-  /// Whether two processes have one address space, as a child has between vfork() and exec(). False when the kernel does
-  /// not say, and under another root.
+  /// Whether two processes have one address space, as a child has between vfork() and exec(). False when the kernel
+  /// does not say, and under another root.
   [[nodiscard]] bool share_memory(int pid, int other) const noexcept;
 
  private:

@@ -50,7 +50,7 @@ class Walk {
   struct Found {
     int pid;
     Worker worker;
-    int parent = 0;         ///< 0 of a root.
+    int parent = 0;        ///< 0 of a root.
     Bytes parent_vm_size;  ///< When it was found.
   };
 

@@ -39,7 +39,8 @@ TEST(ForkChild, ASignalToAChildThatStartsIsNotTakenForOurs) {
 TEST(ForkChild, AChildHasNoSignalBlockedAndNeitherHaveWe) {
   Launch launch;
   // Blocked and ignored signals, in hexadecimal.
-  launch.shell_text = "grep -q '^SigBlk:[[:space:]]*0*$' /proc/self/status && grep -q '^SigIgn:[[:space:]]*0*$' /proc/self/status";
+  launch.shell_text =
+      "grep -q '^SigBlk:[[:space:]]*0*$' /proc/self/status && grep -q '^SigIgn:[[:space:]]*0*$' /proc/self/status";
   launch.environment = {"PATH=/usr/bin:/bin"};
   std::signal(SIGPIPE, SIG_IGN);
   const auto pid = fork_child(launch, {0, 1, 2});
