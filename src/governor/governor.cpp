@@ -12,7 +12,6 @@
 namespace holdfast::governor {
 namespace {
 
-using memory::Level;
 namespace json = boost::json;
 
 // A reading costs some 20 microseconds: not one for each of thousands of runs a second, but for each that lasts so
