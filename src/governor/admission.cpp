@@ -53,7 +53,7 @@ AdmissionVerdict judge_admission(const AdmissionConfig& config, const AdmissionR
   const auto reason =
       request.running.empty() ? waits_for_relief(config, request, fits) : waits_for_others(config, request, fits);
   if (reason) return Waiting{*reason, needed, free};
-  return Admitted{needed, !request.predicted.measured, !fits};
+  return Admitted{needed, !request.predicted.measured(), !fits};
 }
 
 void IdleWait::update(std::size_t running, std::size_t waiting, SteadyTime now) noexcept {

@@ -26,7 +26,6 @@
 #include "governor/saturation.hpp"
 #include "governor/worker_ledger.hpp"
 #include "memory/memory_view.hpp"
-#include "memory/probe.hpp"
 
 namespace holdfast::governor {
 

@@ -35,7 +35,7 @@ Prediction PeakEstimate::predict(std::string_view route, Bytes cut_short_at) con
   }
   const auto least = measured ? config_.floor : std::max(config_.floor, config_.unmeasured);
   const auto measurements = measured ? found->second->peaks.size() : 0;
-  return {std::max(least, times(expected, 1.0 + config_.margin)), measured, measurements};
+  return {std::max(least, times(expected, 1.0 + config_.margin)), measurements};
 }
 
 std::vector<RoutePeaks> PeakEstimate::learned() const {

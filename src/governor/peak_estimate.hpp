@@ -45,8 +45,9 @@ enum class PeakKind : unsigned char { complete, cut_short };
 
 struct Prediction {
   Bytes peak;
-  bool measured = false;
   std::size_t measurements = 0;  ///< What it is learned from, at most PeakEstimateConfig::window.
+
+  [[nodiscard]] bool measured() const noexcept { return measurements > 0; }
 };
 
 /// What has been learned of a measured route, to outlive the process.

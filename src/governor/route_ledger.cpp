@@ -80,7 +80,7 @@ std::vector<RouteStatus> RouteLedger::status() const {
     auto status = route.status;
     const auto predicted = estimate_.predict(status.route);
     status.predicted = predicted.peak;
-    status.measured = predicted.measured;
+    status.measured = predicted.measured();
     all.push_back(std::move(status));
   }
   return all;

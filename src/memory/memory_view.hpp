@@ -9,6 +9,12 @@
 
 namespace holdfast::memory {
 
+/// What of the memory of a process tree is there on paper only.
+struct Overcount {
+  Bytes lazily_freed;  ///< Given back with MADV_FREE. The kernel has not taken it yet, and does before it kills.
+  Bytes shared;        ///< Pages of forked processes that are counted in each of them. Not counted twice by a cgroup.
+};
+
 struct MemoryView {
   std::optional<Snapshot> last;  ///< None before the first tick.
   std::optional<Usage> usage;    ///< Of the last good reading: one that failed is not a reading of zero.

@@ -9,14 +9,10 @@
 #include <string>
 
 #include "memory/cgroup.hpp"
+#include "memory/memory_view.hpp"
 #include "memory/snapshot.hpp"
 
 namespace holdfast::memory {
-
-struct Overcount {
-  Bytes lazily_freed;  ///< Given back with MADV_FREE. The kernel has not taken it yet, and does before it kills.
-  Bytes shared;        ///< Pages of forked processes that are counted in each of them. Not counted twice by a cgroup.
-};
 
 class Probe {
  public:

@@ -19,7 +19,7 @@ class AdmissionTest : public ::testing::Test {
     need(100);
   }
 
-  void need(std::uint64_t peak) { request_.predicted = {megabytes(peak), true, 4}; }
+  void need(std::uint64_t peak) { request_.predicted = {megabytes(peak), 4}; }
   void use(std::uint64_t used) { request_.used = megabytes(used); }
   void run(std::uint64_t reserved, std::uint64_t seen = 0, bool alone = false) {
     Reservation reservation;
@@ -83,7 +83,7 @@ TEST_F(AdmissionTest, NoMoreThanTheMostThatMayRun) {
 }
 
 TEST_F(AdmissionTest, ARouteNobodyHasMeasuredRunsAlone) {
-  request_.predicted = {megabytes(64), false, 0};
+  request_.predicted = {megabytes(64), 0};
   EXPECT_TRUE(admitted().alone);
   run(1);
   EXPECT_EQ(waits_for(), "unmeasured");

@@ -23,16 +23,16 @@ class PeakEstimateTest : public ::testing::Test {
 
 TEST_F(PeakEstimateTest, ARouteNobodyHasMeasuredIsSaidToBeUnmeasured) {
   const auto prediction = estimate_.predict("/analyze");
-  EXPECT_FALSE(prediction.measured);
+  EXPECT_FALSE(prediction.measured());
   EXPECT_EQ(prediction.peak, megabytes(64));
 }
 
 TEST_F(PeakEstimateTest, OneRunThatEndedMeasuresItsRoute) {
   finish(309);
   const auto prediction = estimate_.predict("/analyze");
-  EXPECT_TRUE(prediction.measured);
+  EXPECT_TRUE(prediction.measured());
   EXPECT_EQ(prediction.peak, times(megabytes(309), 1.25));
-  EXPECT_FALSE(estimate_.predict("/other").measured);
+  EXPECT_FALSE(estimate_.predict("/other").measured());
 }
 
 TEST_F(PeakEstimateTest, WhatWasLearnedOutlivesTheProcess) {
@@ -46,8 +46,8 @@ TEST_F(PeakEstimateTest, WhatWasLearnedOutlivesTheProcess) {
   PeakEstimate next;
   next.restore(learned);
   EXPECT_EQ(next.predict("/analyze").peak, predicted());
-  EXPECT_TRUE(next.predict("/analyze").measured);
-  EXPECT_FALSE(next.predict("/unmeasured").measured);
+  EXPECT_TRUE(next.predict("/analyze").measured());
+  EXPECT_FALSE(next.predict("/unmeasured").measured());
   EXPECT_EQ(next.learned(), learned);
 }
 
@@ -55,7 +55,7 @@ TEST_F(PeakEstimateTest, WhatIsRestoredDoesNotReplaceWhatWasObservedSince) {
   finish(20);
   estimate_.restore(std::vector<RoutePeaks>{{"/analyze", {megabytes(309)}}, {"/empty", {}}});
   EXPECT_EQ(predicted(), megabytes(25));
-  EXPECT_FALSE(estimate_.predict("/empty").measured);
+  EXPECT_FALSE(estimate_.predict("/empty").measured());
 }
 
 TEST_F(PeakEstimateTest, RestoredRoutesAreBoundedLikeObservedOnes) {
@@ -99,7 +99,7 @@ TEST_F(PeakEstimateTest, AChangeForTheWorseIsBelievedAtTheSecondRun) {
 
 TEST_F(PeakEstimateTest, ARunThatWasCutShortDoesNotMeasureItsRoute) {
   cut_short(300);
-  EXPECT_FALSE(estimate_.predict("/analyze").measured);
+  EXPECT_FALSE(estimate_.predict("/analyze").measured());
   EXPECT_EQ(predicted(), megabytes(375)) << "at least what it had taken";
   finish(20);
   EXPECT_EQ(predicted(), megabytes(375)) << "what killed it may do so again";
@@ -128,9 +128,9 @@ TEST_F(PeakEstimateTest, TheRouteObservedLongestAgoIsForgottenAndCounted) {
   few.observe("b", megabytes(10), PeakKind::complete);
   few.observe("a", megabytes(10), PeakKind::complete);
   few.observe("c", megabytes(10), PeakKind::complete);
-  EXPECT_TRUE(few.predict("a").measured);
-  EXPECT_FALSE(few.predict("b").measured);
-  EXPECT_TRUE(few.predict("c").measured);
+  EXPECT_TRUE(few.predict("a").measured());
+  EXPECT_FALSE(few.predict("b").measured());
+  EXPECT_TRUE(few.predict("c").measured());
   EXPECT_EQ(few.routes(), 2U);
   EXPECT_EQ(few.forgotten(), 1U);
 }
