@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,6 +17,7 @@
 #include <string_view>
 
 #include "base/file_descriptor.hpp"
+#include "base/untrusted_file.hpp"
 #include "symbols/address_names.hpp"
 #include "symbols/heap_dump.hpp"
 #include "symbols/named_profile.hpp"
@@ -51,24 +51,6 @@ int report(const Error& error) {
   return exit_status(error.code());
 }
 
-Result<std::string> read_file(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  struct stat status{};
-  if (file.get() < 0 || ::fstat(file.get(), &status) != 0)
-    return fail_errno(ErrorCode::not_found, "read " + path, errno);
-  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::data_loss, path + " is no file");
-  std::string text(kLargestDump + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const auto got = ::read(file.get(), text.data() + size, text.size() - size);
-    if (got < 0) return fail_errno(ErrorCode::unavailable, "read " + path, errno);
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
-  }
-  text.resize(size);
-  return text;
-}
-
 Result<void> replace_file(const std::string& path, std::string_view text) {
   const auto part = path + ".part";
   ::unlink(part.c_str());
@@ -84,7 +66,7 @@ Result<void> replace_file(const std::string& path, std::string_view text) {
 }
 
 Result<void> name_stacks(int pid, const std::string& path) {
-  const auto text = read_file(path);
+  const auto text = read_untrusted_file(path, kLargestDump);
   if (!text) return std::unexpected(text.error());
   const auto dump = parse_heap_dump(*text);
   if (!dump) return std::unexpected(dump.error());

@@ -1,6 +1,5 @@
 #include "app/profile/kept_profiles.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +13,7 @@
 #include <vector>
 
 #include "app/profile/heap_profile.hpp"
-#include "base/file_descriptor.hpp"
+#include "base/untrusted_file.hpp"
 
 namespace holdfast::app {
 namespace {
@@ -24,25 +23,6 @@ namespace fs = std::filesystem;
 // A look takes seconds of a worker that a run may wait for.
 constexpr std::chrono::minutes kPause{10};
 constexpr std::string_view kEnding = ".json";
-
-Result<std::string> read_strangers_file(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (file.get() < 0) return fail_errno(ErrorCode::not_found, "read " + path, errno);
-  struct stat status{};
-  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    return fail(ErrorCode::data_loss, path + " is no file");
-  }
-  std::string text(kLargestProfile + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const auto got = ::read(file.get(), text.data() + size, text.size() - size);
-    if (got < 0) return fail_errno(ErrorCode::unavailable, "read " + path, errno);
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
-  }
-  text.resize(size);
-  return text;
-}
 
 }  // namespace
 
@@ -75,7 +55,7 @@ bool KeptProfiles::is_worth(Bytes growth, SteadyTime now) const {
 }
 
 Result<void> KeptProfiles::keep(const RunId& run, Bytes growth, const std::string& path) {
-  const auto text = read_strangers_file(path);
+  const auto text = read_untrusted_file(path, kLargestProfile);
   ::unlink(path.c_str());
   if (!text) return std::unexpected(text.error());
   const auto parsed = parse_heap_profile(*text);
